@@ -1,8 +1,11 @@
 # Two commands for everyone: `make up` and `make test`. The rest is for contributors.
+SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-LOCKED := --no-deps --ignore-requires-python --disable-pip-version-check --quiet --progress-bar on
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps --ignore-requires-python
+# pip's one line per package becomes a count; what it says on errors is kept
+COUNT = awk -v n="$$(grep -c == $<)" '/^(Collecting|Requirement already)/ { printf "\r  %d of %d packages", ++i, n; fflush() } END { print "" }'
 export RASA_TELEMETRY_ENABLED := false
 
 .PHONY: up test lint check bench lock setup setup-dev clean
@@ -40,18 +43,18 @@ $(BIN)/python:
 # torch goes first and alone: pip then takes a CPU build where one is offered (PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS)
 $(VENV)/.torch: | $(BIN)/python
 	@echo "Installing PyTorch (used once, to export the model) …"
-	@$(BIN)/python -m pip install --no-deps --disable-pip-version-check --quiet --progress-bar on torch==2.13.0
+	@$(INSTALL) -qq torch==2.13.0
 	@touch $@
 
 $(VENV)/.installed: requirements.lock pyproject.toml $(VENV)/.torch
 	@echo "Installing Guichet's packages (about two minutes the first time) …"
-	@$(BIN)/python -m pip install $(LOCKED) -r requirements.lock
-	@$(BIN)/python -m pip install --no-deps --no-build-isolation --disable-pip-version-check --quiet -e .
+	@set -o pipefail; $(INSTALL) -r $< 2> >(grep -v 'is ignored: it is neither' >&2) | $(COUNT)
+	@$(INSTALL) -qq -e .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing the tools for tests …"
-	@$(BIN)/python -m pip install $(LOCKED) -r requirements-dev.lock
+	@set -o pipefail; $(INSTALL) -r $< 2> >(grep -v 'is ignored: it is neither' >&2) | $(COUNT)
 	@touch $@
 
 clean:
