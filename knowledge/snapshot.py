@@ -1,0 +1,264 @@
+"""A snapshot is one immutable folder of everything that is known: built, verified, published atomically, read by mmap."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from knowledge.document import Document
+from knowledge.encoder import Encoder, Progress, silent
+from knowledge.index import Index
+from knowledge.passage import Passage, entry_points, passages
+
+FORMAT = 1
+KEEP = 3
+POINTER, MANIFEST = "current", "manifest.json"
+
+
+class NoSnapshot(Exception):
+    """Nothing has been published yet, or what was cannot be used; the sentence says which, and the way out."""
+
+
+class NotPublished(Exception):
+    """A snapshot could not be written; the one before stays current."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a running process has open. Passage numbers are positions within one language's index."""
+
+    name: str
+    manifest: dict[str, Any]
+    indexes: dict[str, Index]
+    shelves: dict[str, "Shelf"]
+
+    @classmethod
+    def open(cls, home: Path, name: str | None = None) -> Self:
+        """The current snapshot of `home`, or the one named. Raises NoSnapshot."""
+        name = name or current(home)
+        if name is None:
+            raise NoSnapshot(f"There is no published knowledge in {home / 'knowledge'}: run `guichet index`.")
+        folder = home / "knowledge" / name
+        manifest = _verified(folder)
+        try:
+            languages = manifest["languages"]
+            indexes = {code: Index.open(folder / code, code) for code in languages}
+            shelves = {code: Shelf.open(folder / code) for code in languages}
+        except (OSError, ValueError, KeyError) as broken:
+            raise NoSnapshot(f"The snapshot {folder} cannot be read ({broken}): run `guichet index` again.") from broken
+        return cls(name, manifest, indexes, shelves)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The passages of one language and their documents, decoded when asked for."""
+
+    documents: list[dict[str, Any]]
+    of: np.ndarray  # int32 (passages,): each passage's document
+    _text: np.ndarray
+    _offsets: np.ndarray
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        documents = json.loads((folder / "documents.json").read_text())
+        text = np.memmap(folder / "passages.jsonl", np.uint8, "r")
+        of, offsets = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("of", "offsets"))
+        return cls(documents, of, text, offsets)
+
+    def passage(self, number: int) -> Passage:
+        line = self._text[self._offsets[number] : self._offsets[number + 1]].tobytes()
+        name, path, text, url = json.loads(line)
+        return Passage(name, self.documents[self.of[number]]["id"], tuple(path), text, url)
+
+    def document(self, number: int) -> dict[str, Any]:
+        """The document of passage `number`: Document's fields but for its sections, and `questions` as pairs."""
+        return self.documents[self.of[number]]
+
+
+def current(home: Path) -> str | None:
+    """The name of the published snapshot."""
+    try:
+        return (home / "knowledge" / POINTER).read_text().strip() or None
+    except OSError:
+        return None
+
+
+def stamp(home: Path) -> tuple[int, int]:
+    """Changes when another snapshot is published; costs one stat."""
+    try:
+        stat = os.stat(home / "knowledge" / POINTER)
+    except OSError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_ino)
+
+
+def build(
+    documents: Iterable[Document],
+    encoder: Encoder | None,
+    home: Path,
+    progress: Progress = silent,
+    now: datetime | None = None,
+) -> Snapshot:
+    """Write a snapshot of `documents`, verify it and make it current; only changed texts are encoded.
+
+    Raises NotPublished, with the snapshot before still current, when there is nothing to publish or no room for it.
+    """
+    shelf = home / "knowledge"
+    scratch = None
+    try:
+        shelf.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=shelf, prefix=".building-"))
+        name = _write(list(documents), encoder, scratch, home, progress, now or datetime.now(UTC))
+        if not (shelf / name).exists():
+            os.chmod(scratch, 0o755)
+            scratch.rename(shelf / name)
+            _sync(shelf)
+        snapshot = Snapshot.open(home, name)
+        _publish(shelf, name)
+    except OSError as error:
+        raise NotPublished(f"The snapshot could not be written ({error}); the one before stays in use.") from error
+    finally:
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+    _forget(shelf, name)
+    return snapshot
+
+
+def _write(
+    documents: list[Document], encoder: Encoder | None, folder: Path, home: Path, progress: Progress, now: datetime
+) -> str:
+    by_language: dict[str, list[Document]] = {}
+    for document in sorted(documents, key=lambda d: d.id):
+        by_language.setdefault(document.language, []).append(document)
+    known = _known(home, encoder)
+    counts: dict[str, dict[str, int]] = {}
+    for language, group in sorted(by_language.items()):
+        found: list[Passage] = []
+        of: list[int] = []
+        texts: list[str] = []
+        rows: list[int] = []
+        questions: list[tuple[str, int]] = []
+        for number, document in enumerate(group):
+            mine = passages(document)
+            questions += [(q, len(found) + at) for q, at in entry_points(document, mine)]
+            texts += [p.indexed(document.title) for p in mine]
+            rows += range(len(found), len(found) + len(mine))
+            of += [number] * len(mine)
+            found += mine
+        texts += [q for q, _ in questions]
+        rows += [at for _, at in questions]
+        if not found:
+            continue
+        Index.build(language, texts, rows, encoder, known, progress).save(folder / language)
+        _shelve(folder / language, group, found, of)
+        counts[language] = {"documents": len(group), "passages": len(found), "rows": len(rows)}
+    if not counts:
+        raise NotPublished("None of the sources has any text: nothing was published, the snapshot before stays in use.")
+    files = {str(f.relative_to(folder)): _digest(f) for f in sorted(folder.rglob("*")) if f.is_file()}
+    manifest = {
+        "format": FORMAT,
+        "encoder": encoder.fingerprint if encoder is not None else None,
+        "languages": counts,
+        "publishers": dict(Counter(d.publisher for d in documents).most_common()),
+        "sources": dict(Counter(d.id.split("/")[0] for d in documents)),
+        "files": files,
+    }
+    name = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
+    manifest["created"] = now.isoformat(timespec="seconds")
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1))
+    for path in folder.rglob("*"):
+        _sync(path)
+    return name
+
+
+def _shelve(folder: Path, group: list[Document], found: list[Passage], of: list[int]) -> None:
+    lines = [json.dumps([p.id, p.path, p.text, p.url], ensure_ascii=False).encode("utf-8", "replace") for p in found]
+    (folder / "passages.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    np.save(folder / "offsets.npy", np.cumsum([0] + [len(line) + 1 for line in lines]).astype(np.int64))
+    np.save(folder / "of.npy", np.asarray(of, np.int32))
+    (folder / "documents.json").write_text(json.dumps([_about(d) for d in group], ensure_ascii=False))
+
+
+def _about(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "title": document.title,
+        "url": document.url,
+        "publisher": document.publisher,
+        "jurisdiction": document.jurisdiction,
+        "topics": list(document.topics),
+        "as_of": document.as_of.isoformat() if document.as_of else None,
+        "modified": document.modified.isoformat() if document.modified else None,
+        "translation": document.translation,
+        "contact": document.contact,
+        "questions": list(document.questions.items()),
+    }
+
+
+def _known(home: Path, encoder: Encoder | None) -> dict[bytes, np.ndarray]:
+    """Vectors of the current snapshot by digest of their text, if this encoder made them."""
+    if encoder is None:
+        return {}
+    try:
+        before = Snapshot.open(home)
+    except NoSnapshot:
+        return {}
+    if before.manifest["encoder"] != encoder.fingerprint:
+        return {}
+    return {d: v for index in before.indexes.values() for d, v in index.vectors_by_digest().items()}
+
+
+def _verified(folder: Path) -> dict[str, Any]:
+    again = "run `guichet index` again."
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+        content = {k: v for k, v in manifest.items() if k != "created"}
+        if manifest["format"] != FORMAT:
+            raise NoSnapshot(f"The snapshot {folder} was made by another version of Guichet: {again}")
+        if hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16] != folder.name:
+            raise NoSnapshot(f"The manifest of the snapshot {folder} was changed after it was published: {again}")
+        for name, digest in manifest["files"].items():
+            if _digest(folder / name) != digest:
+                raise NoSnapshot(f"{name} of the snapshot {folder} is damaged: {again}")
+    except (OSError, ValueError, KeyError, TypeError) as broken:
+        raise NoSnapshot(f"The snapshot {folder} cannot be read ({broken}): {again}") from broken
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _publish(shelf: Path, name: str) -> None:
+    pointer = shelf / f".{POINTER}-{os.getpid()}"
+    with open(pointer, "w") as file:
+        file.write(name + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(pointer, shelf / POINTER)
+    _sync(shelf)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _forget(shelf: Path, name: str) -> None:
+    """Delete all but the latest snapshots; a process that has one open keeps its maps until it lets go."""
+    folders = [f for f in shelf.iterdir() if f.is_dir() and not f.name.startswith(".") and f.name != name]
+    for old in sorted(folders, key=lambda f: f.stat().st_mtime, reverse=True)[KEEP - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)

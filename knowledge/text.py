@@ -1,0 +1,126 @@
+"""Text, as people and publishers write it, made comparable: cleaned, folded, cut into sentences and reduced to terms."""
+
+import itertools
+import re
+import threading
+import unicodedata
+from functools import lru_cache
+
+LANGUAGES = {"en": "english", "fr": "french"}
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
+_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W_]+")
+_GROUPED = re.compile(r"(?<=\d)[ \u00a0\u202f,](?=\d{3}(?!\d))")
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "ʼ": "'", "`": "'", "ß": "ss"})
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)'", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"'s\b", re.IGNORECASE)
+
+# Words that carry no subject. Question words stay: "how long" and "how much" ask for different sections.
+STOP = {
+    "en": frozenset(
+        "a an and are as at be been being but by can could did do does doing don for from had has have having he her hers "
+        "him his i if in into is it its just ll m me my myself of on or our re s she should so some such t than that the "
+        "their them then there these they this those to too ve very was we were what which will with would you your "
+        "u ur im ive id pls plz please thx hi hello hey ok".split()
+    ),
+    "fr": frozenset(
+        "a ai ait as au aux avec avez avoir avons c ca ce cela ces cet cette d dans de des du elle elles en es est et etre eu "
+        "eux fait faut ici il ils j je l la le les leur leurs lui m ma mais me mes moi mon n ne nos notre nous on ont ou par pas "
+        "pour qu que quel quelle quelles quels qui s sa se ses si sommes son sont suis sur t ta te tes toi ton tu un une vos "
+        "votre vous y est-ce svp stp bonjour allo salut jai dun une ete etait etes sera peut peux".split()
+    ),
+}
+
+
+def clean(text: str) -> str:
+    """One line of NFC text: no control or invisible characters, no lone surrogates, single spaces."""
+    text = text.encode("utf-8", "replace").decode()
+    return _SPACE.sub(" ", _CONTROL.sub(" ", unicodedata.normalize("NFC", text))).strip()
+
+
+def fold(text: str) -> str:
+    """`text` without case, accents or ligatures: "Œuvre" and "oeuvre" are one word to whoever looks for it."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS).casefold().translate(_LETTERS))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def words(text: str, language: str) -> list[str]:
+    """The folded words of `text` in their order, stop words included; "1 200" and "1,200" are the word "1200"."""
+    text = _GROUPED.sub("", fold(text.encode("utf-8", "replace").decode()))
+    text = _ELISION.sub(" ", text) if language == "fr" else _POSSESSIVE.sub("", text)
+    return _WORD.findall(text)
+
+
+def terms(text: str, language: str) -> list[str]:
+    """What `text` is found by: its words without stop words, stemmed. All of them if it has stop words only."""
+    found = words(text, language)
+    return [stem(w, language) for w in found if w not in STOP[language]] or [stem(w, language) for w in found]
+
+
+_stemmers = threading.local()  # a Snowball stemmer is not safe to share between threads
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str, language: str) -> str:
+    """The Snowball stem of a folded word."""
+    stemmer = getattr(_stemmers, language, None)
+    if stemmer is None:
+        import Stemmer
+
+        stemmer = Stemmer.Stemmer(LANGUAGES[language], 0)
+        setattr(_stemmers, language, stemmer)
+    return str(stemmer.stemWord(word))
+
+
+def language_of(text: str) -> str:
+    """The language whose stop words `text` has more of; English where that does not tell."""
+    found = set(_WORD.findall(fold(text.translate(_LETTERS))))
+    accented = bool(re.search(r"[àâçéèêëîïôùûœ]", text, re.IGNORECASE))
+    return "fr" if len(found & _TELLS["fr"]) + accented > len(found & _TELLS["en"]) else "en"
+
+
+_TELLS = {"en": STOP["en"] - STOP["fr"], "fr": STOP["fr"] - STOP["en"]}
+
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof st ste no nos vs inc ltd dept approx ext tel eg ie cf al art par sec jr sr rev hon gov "
+    "jan feb mar apr jun jul aug sept sep oct nov dec e.g i.e a.m p.m u.s "
+    "m mm mme mlle me dre mgr p ex env av boul tél poste janv févr avr juill déc c.-à-d p.ex n.b".split()
+)
+_END = re.compile(r"[.!?…]+[\u00a0\u202f ]?[»”\"')\]]*(?=\s)|\n(?=\s*\n)|\n(?=[ \t]*(?:[-•*–]|\d{1,2}[.)])[ \t])")
+_ITEM = re.compile(r"[ \t]*(?:[-•*–]|\d{1,2}[.)])[ \t]|.* \| ")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """The (start, end) of each sentence, list item and table row of `text`; they touch, and together are all of it."""
+    cuts = {0, len(text)}
+    for end in _END.finditer(text):
+        after = _next(text, end.end())
+        if text[end.start()] == "\n" or _ends(text, end.start(), after):
+            cuts.add(after)
+    line = 0
+    for newline in re.finditer(r"\n", text):  # a list item or a table row ends with its line
+        if _ITEM.match(text, line, newline.start() + 1):
+            cuts.add(_next(text, newline.end()))
+        line = newline.end()
+    edges = sorted(cuts)
+    return list(itertools.pairwise(edges))
+
+
+def _next(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _ends(text: str, stop: int, after: int) -> bool:
+    """Whether the mark at `stop` ends a sentence, and is not part of an abbreviation, an initial or a list number."""
+    if text[stop] != ".":
+        return after >= len(text) or not text[after].islower()
+    before = re.search(r"[^\s(«\"“]*$", text[max(0, stop - 20) : stop])
+    word = before.group().lower() if before else ""
+    if after < len(text) and text[after].islower():
+        return False
+    if re.fullmatch(r"\d{1,2}", word) and (stop - len(word) == 0 or text[stop - len(word) - 1] == "\n"):
+        return False
+    return word not in _ABBREVIATIONS and not re.fullmatch(r"[^\W\d_]", word)
