@@ -17,6 +17,11 @@ LANGUAGES = ("en", "fr")
 STYLES = {"plain", "typo", "sms"}
 RIGHT = {"en": 90, "fr": 88}  # of 100 answerable questions
 NOT_ANSWERED = 54  # of 60 out-of-scope questions
+INTENTS = {
+    **dict.fromkeys(("greet", "goodbye", "thanks", "affirm", "deny", "help", "what_can_you_do", "are_you_a_bot"), 15),
+    **dict.fromkeys(("ask_person", "change_language", "not_helpful", "start_over"), 15),
+    "question": 30,
+}  # how many messages of each, per language
 
 
 def lines(name: str) -> list[dict[str, Any]]:
@@ -72,6 +77,16 @@ def test_out_of_scope_questions_have_their_shape() -> None:
 
 def test_no_question_is_both_answerable_and_out_of_scope() -> None:
     assert repeated([*answerable("en"), *answerable("fr"), *lines("out-of-scope.jsonl")]) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_intents_have_their_shape(language: str) -> None:
+    messages = [message for message in lines("intents.jsonl") if message["language"] == language]
+    assert all(set(message) == {"language", "text", "intent", "style"} for message in messages)
+    assert Counter(message["intent"] for message in messages) == INTENTS
+    for intent, count in INTENTS.items():
+        assert unlike_plain(message for message in messages if message["intent"] == intent) == count // 3, intent
+    assert repeated(messages) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
