@@ -1,1 +1,156 @@
-def main(): ...
+"""The command: up, index, ask, train, evaluate, doctor. It wires; it decides nothing."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from channels.settings import Settings
+
+app = typer.Typer(
+    name="guichet",
+    help="Guichet answers citizens' questions with published service information, in English and French.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command()
+def up() -> None:
+    """Set up what is missing, start everything and say where the chat is; Ctrl-C stops all of it."""
+    from machine.console import start
+
+    start(_settings())
+
+
+@app.command()
+def prepare() -> None:
+    """Make what is missing: the exported model, an index of the bundled content, the trained bot."""
+    from machine.console import preparing
+    from machine.prepare import prepare as make
+
+    with preparing() as progress:
+        make(_settings(), progress)
+
+
+@app.command()
+def index(
+    sources: Annotated[list[Path], typer.Argument(help="Folders of Markdown or HTML pages, or an inventory as CSV.")],
+) -> None:
+    """Read published content and publish it: running processes answer from it at once."""
+    from machine.console import preparing, show_index
+    from machine.prepare import export_encoder
+    from machine.prepare import index as publish
+
+    settings = _settings()
+    problems: list[object] = []
+    with preparing() as progress:
+        if not (settings.home / "encoder" / "manifest.json").exists():
+            export_encoder(settings, progress)
+        manifest = publish(settings, sources, progress, problems.append)
+    show_index(manifest, problems)
+
+
+@app.command()
+def ask(
+    question: str,
+    lang: Annotated[str | None, typer.Option(help="en or fr; told from the question if not given.")] = None,
+    place: Annotated[str | None, typer.Option(help="Where you live: ca-on, ca-on-toronto …")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the published knowledge from the terminal."""
+    from knowledge import Knowledge
+
+    language = lang or _language_of(question)
+    answer = Knowledge.open(_settings().home).ask(question, language=language, place=place)
+    if as_json:
+        typer.echo(json.dumps(answer.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        from machine.console import show_answer
+
+        show_answer(answer)
+
+
+@app.command()
+def train() -> None:
+    """Train the bot from bot/."""
+    from machine.console import preparing
+    from machine.prepare import train as make
+
+    with preparing() as progress:
+        make(_settings(), progress)
+
+
+@app.command()
+def evaluate(folder: Path, as_json: Json = False) -> None:
+    """Measure retrieval on a BEIR folder: corpus.jsonl, queries.jsonl, qrels.tsv."""
+    from knowledge.evaluate import evaluate as measure
+    from machine.console import show_metrics
+
+    metrics = measure(folder, _settings().home)
+    typer.echo(json.dumps(metrics)) if as_json else show_metrics(folder, metrics)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is running, which versions, which index, and what is wrong."""
+    from machine.console import show_findings
+    from machine.doctor import examine
+
+    findings = examine(_settings())
+    typer.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=2)) if as_json else (
+        show_findings(findings)
+    )
+    raise typer.Exit(any(not finding.well for finding in findings))
+
+
+@app.command(hidden=True)
+def run(part: Annotated[str, typer.Argument(help="web, worker, bot or actions")]) -> None:
+    """Be one process of the service, as docker-compose.yml does."""
+    from machine.parts import run as be
+
+    be(part, _settings())
+
+
+@app.command(hidden=True)
+def migrate() -> None:
+    """Bring the tables of PostgreSQL to this version's form."""
+    from machine.servers import migrate as bring_up_to_date
+
+    bring_up_to_date(_settings().database_url or "")
+
+
+def _settings() -> "Settings":
+    from channels.settings import Settings
+
+    return Settings()
+
+
+def _language_of(question: str) -> str:
+    from channels.conversation import written_language
+
+    return written_language(question) or "en"
+
+
+def main() -> None:
+    """Run the command; what a person can put right is said in a sentence, without a traceback."""
+    try:
+        app()
+    except Exception as error:
+        from machine.console import say_error, understandable
+
+        if not understandable(error):
+            raise
+        say_error(error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

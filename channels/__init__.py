@@ -1,0 +1,1 @@
+"""Everything between people and whoever answers them."""

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from fastapi import APIRouter
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +14,15 @@ class Incoming:
     """One message from a citizen.
 
     `id` comes from the provider and is unique within the channel; `address` is "web:…", "sms:+1613…".
-    `language` is the citizen's explicit choice, None if they made none. `place` is a jurisdiction, "ca-on-toronto".
+    `language` is the citizen's explicit choice, None if they made none; `hint` is the language of the page they write on.
+    `place` is a jurisdiction, "ca-on-toronto".
     """
 
     id: str
     address: str
     text: str
     language: str | None = None
+    hint: str | None = None
     place: str | None = None
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -68,6 +71,7 @@ class Reply:
     snapshot: str | None = None
     passages: tuple[str, ...] = ()
     asks_feedback: bool = False
+    changes_language: bool = False
     id: str = ""
     in_reply_to: str = ""
     sender: str = "bot"
@@ -122,6 +126,6 @@ Deliver = Callable[[Incoming], Awaitable[bool]]
 class Channel(Protocol):
     name: str
 
-    def routes(self, deliver: Deliver) -> APIRouter: ...
+    def routes(self, deliver: Deliver) -> "APIRouter": ...
 
     async def send(self, address: str, reply: Reply) -> Receipt: ...

@@ -1,0 +1,92 @@
+"""The switchboard: one turn. It finds the conversation, asks whoever answers it now, and says what follows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from channels import inbox, outbox
+from channels.channel import Incoming, Reply
+from channels.conversation import Addresses, Conversation, heard
+from channels.lanes import Follow
+from channels.record import Record
+from channels.redact import redact
+from channels.responder import Responder, Turn
+from channels.texts import languages
+
+RECORD_QUEUE = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """`responders` by name; "bot" is always there. A turn that hands to a responder nobody runs is recorded as a wish."""
+
+    responders: Mapping[str, Responder]
+    record: Record
+    addresses: Addresses
+
+    async def turn(self, said: Incoming) -> list[Follow]:
+        """Answer one message: what goes to the outbox and to the record when the turn is finished.
+
+        Raises the database's errors while it is away: the message then stays in the inbox.
+        """
+        key = self.addresses.key(said.address)
+        before = await self.record.find(key)
+        known = before or Conversation(
+            key, said.address.partition(":")[0], said.hint if said.hint in languages() else languages()[0]
+        )
+        conversation = heard(known, said)
+        turn = await self.responders[conversation.answered_by].answer(conversation, said)
+        conversation = after(conversation, turn)
+        replies = list(turn.replies)
+        if turn.hand_to in self.responders and turn.hand_to != conversation.answered_by:
+            conversation = replace(conversation, answered_by=turn.hand_to)
+            replies += (await self.responders[turn.hand_to].begin(conversation, turn.because)).replies
+        if conversation != before:
+            await self.record.keep(conversation)
+        numbered = [
+            replace(reply, id=f"{said.id}/{number}", in_reply_to=said.id)
+            for number, reply in enumerate(replies, start=1)
+        ]
+        wanted = turn.because if turn.hand_to and turn.hand_to not in self.responders else None
+        return [
+            *(outbox.post(key, said.address, reply) for reply in numbered),
+            Follow(
+                RECORD_QUEUE,
+                key,
+                {"entries": _entries(conversation, said, numbered), "wanted": _wanted(conversation, said, wanted)},
+            ),
+        ]
+
+
+def after(conversation: Conversation, turn: Turn) -> Conversation:
+    """The conversation after a turn in which the citizen may have chosen a language or said where they live."""
+    if turn.language:
+        conversation = replace(conversation, language=turn.language, chosen=True)
+    return replace(conversation, place=turn.place) if turn.place else conversation
+
+
+def _entries(conversation: Conversation, said: Incoming, replies: Sequence[Reply]) -> list[dict[str, Any]]:
+    spoken = {
+        "id": f"{conversation.key}:{said.id}",
+        "sender": "citizen",
+        "text": redact(said.text, conversation.language),
+        "reply": None,
+    }
+    answers = [
+        {
+            "id": f"{conversation.key}:{reply.id}",
+            "sender": reply.sender,
+            "text": reply.text,
+            "reply": outbox.pack(reply),
+        }
+        for reply in replies
+    ]
+    at = {"conversation": conversation.key, "at": said.at.isoformat()}
+    return [entry | at for entry in (spoken, *answers)]
+
+
+def _wanted(conversation: Conversation, said: Incoming, because: str | None) -> list[dict[str, Any]]:
+    if because is None:
+        return []
+    wish = {"id": f"{conversation.key}:{said.id}", "because": because, "at": inbox.pack(said)["at"]}
+    return [wish | {"conversation": conversation.key, "language": conversation.language, "place": conversation.place}]

@@ -1,0 +1,75 @@
+"""Reads what a browser sends: bytes in, a clean message or a named error out."""
+
+import json
+import unicodedata
+from collections.abc import AsyncIterator
+from typing import Any
+
+MOST_BYTES = 16_384
+MOST_CHARACTERS = 2_000
+MOST_ID = 64
+
+
+class Unacceptable(Exception):
+    """A message that cannot be taken. `code` names the reason in the web protocol, `status` is the HTTP status."""
+
+    def __init__(self, code: str, status: int) -> None:
+        super().__init__(code)
+        self.code, self.status = code, status
+
+
+async def body(stream: AsyncIterator[bytes]) -> bytes:
+    """A request's body; raises Unacceptable as soon as it is larger than any message."""
+    read = bytearray()
+    async for chunk in stream:
+        read += chunk
+        if len(read) > MOST_BYTES:
+            raise Unacceptable("too_long", 413)
+    return bytes(read)
+
+
+def fields(body: bytes) -> dict[str, Any]:
+    """The JSON object in a request's body."""
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Unacceptable("malformed", 400) from None
+    if not isinstance(values, dict):
+        raise Unacceptable("malformed", 400)
+    return values
+
+
+def text(value: object) -> str:
+    """What the citizen wrote: valid Unicode (NFC), without control characters, not empty, not too long."""
+    if not isinstance(value, str):
+        raise Unacceptable("malformed", 400)
+    valid = value.encode("utf-8", "replace").decode()
+    kept = "".join(c for c in valid if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    clean = unicodedata.normalize("NFC", kept).strip()
+    if not clean:
+        raise Unacceptable("empty", 422)
+    if len(clean) > MOST_CHARACTERS:
+        raise Unacceptable("too_long", 413)
+    return clean
+
+
+def name(value: object) -> str:
+    """An id made by the browser: ASCII letters, digits and any of "-_:/"."""
+    if not isinstance(value, str) or not 0 < len(value) <= MOST_ID:
+        raise Unacceptable("malformed", 400)
+    if not all(c.isascii() and (c.isalnum() or c in "-_:/") for c in value):
+        raise Unacceptable("malformed", 400)
+    return value
+
+
+def code(value: object) -> str | None:
+    """A language or jurisdiction code, or nothing."""
+    if value is None or value == "":
+        return None
+    if (
+        not isinstance(value, str)
+        or len(value) > 40
+        or not all(c.isascii() and (c.isalnum() or c == "-") for c in value)
+    ):
+        raise Unacceptable("malformed", 400)
+    return value.lower()

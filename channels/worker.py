@@ -1,0 +1,89 @@
+"""The worker: does what waits in the inbox, the outbox and the record, lanes side by side, until it is cancelled."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+from redis.exceptions import RedisError
+
+from channels.lanes import Lanes, Task
+
+WAIT_MS = 1000
+ABANDONED_MS = 15_000  # a worker that has given no sign of life for so long is taken for dead
+LOOK_SECONDS = 5.0  # how often abandoned tasks are looked for
+SIGN_SECONDS = 5.0
+REDIS_AWAY_SECONDS = 0.3
+
+log = structlog.get_logger()
+
+Do = Callable[[Task], Awaitable[None]]
+DoMany = Callable[[list[Task]], Awaitable[None]]
+
+
+async def work(lanes: Lanes, do: Do, side_by_side: int) -> None:
+    """Do tasks as they come, at most so many at once. A task that raises is tried again once it counts as abandoned."""
+    doing: dict[str, asyncio.Task[None]] = {}
+    async for tasks in _taken(lanes, lambda: side_by_side - len(doing)):
+        for task in tasks:
+            if task.entry not in doing:
+                running = asyncio.create_task(_guarded(lanes, task, do))
+                doing[task.entry] = running
+                running.add_done_callback(lambda _, entry=task.entry: doing.pop(entry, None))  # type: ignore[misc]
+        if len(doing) >= side_by_side:
+            await asyncio.wait(doing.values(), return_when=asyncio.FIRST_COMPLETED)
+
+
+async def work_together(lanes: Lanes, do: DoMany, most: int) -> None:
+    """Do tasks many at a time, for work that is cheaper so."""
+    async for tasks in _taken(lanes, lambda: most):
+        if tasks:
+            try:
+                await do(tasks)
+            except Exception as error:
+                log.warning(
+                    "left for later", queue=lanes.queue, tasks=len(tasks), why=f"{type(error).__name__}: {error}"
+                )
+                await asyncio.sleep(REDIS_AWAY_SECONDS)
+
+
+async def _taken(lanes: Lanes, room: Callable[[], int]) -> AsyncIterator[list[Task]]:
+    """First what this worker had left undone, then what comes, now and then what another one has abandoned."""
+    opened, looked = False, time.monotonic()
+    while True:
+        try:
+            if not opened:
+                await lanes.open()
+                tasks = await lanes.resume()
+                opened = True
+            elif time.monotonic() - looked > LOOK_SECONDS:
+                tasks = await lanes.take_over(ABANDONED_MS, max(1, room()))
+                looked = time.monotonic()
+            else:
+                tasks = await lanes.take(max(1, room()), WAIT_MS)
+        except (RedisError, OSError) as error:
+            log.warning("redis away", queue=lanes.queue, why=type(error).__name__)
+            opened = False
+            await asyncio.sleep(REDIS_AWAY_SECONDS)
+            continue
+        yield tasks
+
+
+async def _guarded(lanes: Lanes, task: Task, do: Do) -> None:
+    signs = asyncio.create_task(_signs_of_life(lanes, task))
+    try:
+        await do(task)
+    except (RedisError, OSError) as error:
+        log.warning("left for later", queue=lanes.queue, conversation=task.lane, why=type(error).__name__)
+    except Exception:
+        log.exception("task failed", queue=lanes.queue, conversation=task.lane)
+    finally:
+        signs.cancel()
+
+
+async def _signs_of_life(lanes: Lanes, task: Task) -> None:
+    while True:
+        await asyncio.sleep(SIGN_SECONDS)
+        with suppress(RedisError, OSError):
+            await lanes.keep(task)

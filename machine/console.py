@@ -1,0 +1,148 @@
+"""What the command shows a person: progress, tables, answers, and errors as sentences."""
+
+import asyncio
+import errno
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from channels.settings import Settings
+    from knowledge.answer import Answer
+    from machine.doctor import Finding
+    from machine.prepare import Progress as Told
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+UNDERSTANDABLE = frozenset(
+    {
+        "CannotStart",
+        "CannotPrepare",
+        "ServerFailed",
+        "NoSnapshot",
+        "NotPublished",
+        "NoEncoder",
+        "SourceError",
+        "NotBeir",
+    }
+)
+"""Errors whose sentence says the cause and the way out. By name: their modules are loaded only where they are used."""
+
+
+def understandable(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS)
+    return type(error).__name__ in UNDERSTANDABLE or type(error).__module__.startswith("pydantic_core")
+
+
+def say_error(error: BaseException) -> None:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        text = f"The disk is full ({error.filename or 'no space left'}). Free some space and run the command again: it goes on where it was."
+    elif isinstance(error, OSError):
+        text = f"{error.strerror}: {error.filename}. Check who owns the folder, or set GUICHET_HOME to one you may write in."
+    elif type(error).__name__ == "ValidationError":
+        problems = error.errors()  # type: ignore[attr-defined]
+        text = "\n".join(
+            f"GUICHET_{'_'.join(str(p) for p in each['loc']).upper() or 'settings'}: {each['msg']}" for each in problems
+        )
+    else:
+        text = str(error)
+    err.print("[bold red]Error[/]", end=" ")
+    err.print(text, markup=False)
+
+
+@contextmanager
+def preparing() -> Iterator["Told"]:
+    """Shows each step that it is told of with its progress and time."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err) as bars:
+        steps: dict[str, TaskID] = {}
+
+        def told(step: str, done: int, of: int) -> None:
+            if step not in steps:
+                steps[step] = bars.add_task(step[:1].upper() + step[1:], total=of or None)
+            bars.update(steps[step], completed=done, total=of or None)
+
+        yield told
+
+
+def start(settings: "Settings") -> None:
+    """Prepare, start everything, and stay until Ctrl-C."""
+    from machine.prepare import prepare
+    from machine.supervisor import Supervisor, alone
+
+    began = time.monotonic()
+    with alone(settings.home / "run"):
+        with preparing() as told:
+            prepare(settings, told)
+
+        def say(title: str, state: str) -> None:
+            err.print(f"  {title:<18} [dim]{state}[/]")
+
+        def ready() -> None:
+            address = f"http://{settings.public_host}:{settings.public_port}"
+            out.print(f"\n[bold green]Ready[/] after {time.monotonic() - began:.0f} s.")
+            out.print(f"  The chat:              [bold]{address}/[/]  (français : {address}/fr)")
+            out.print(f"  Without JavaScript:    {address}/chat")
+            out.print('  Ask in the terminal:   .venv/bin/guichet ask "how do I renew my passport"')
+            out.print("  Stop:                  Ctrl-C\n")
+
+        asyncio.run(Supervisor(settings, say).up(ready))
+    err.print("Stopped.")
+
+
+def show_index(manifest: Mapping[str, Any], problems: Sequence[Any]) -> None:
+    for problem in problems[:20]:
+        err.print(f"[yellow]![/] {problem}", markup=True)
+    if len(problems) > 20:
+        err.print(f"[yellow]![/] and {len(problems) - 20} more")
+    table = Table("language", "documents", "passages")
+    for language, count in manifest["languages"].items():
+        table.add_row(language, f"{count['documents']:,}", f"{count['passages']:,}")
+    out.print(table)
+    out.print('Published. Running processes answer from it now. Try: guichet ask "…"')
+
+
+def show_answer(answer: "Answer") -> None:
+    colour = {"answered": "green", "clarify": "yellow"}.get(answer.outcome, "red")
+    out.print(f"[{colour}]{answer.outcome}[/] · confidence {answer.confidence:.2f}")
+    for number, source in enumerate(answer.sources):
+        heading = " › ".join(part for part in (source.title, source.section) if part)
+        out.print(f"\n[bold]{heading}[/]")
+        if number == 0 and answer.outcome == "answered":
+            out.print(source.quote, markup=False)
+        about = " · ".join(
+            part for part in (source.publisher, source.as_of and f"as of {source.as_of}", source.url) if part
+        )
+        out.print(f"[dim]{about}[/]")
+    for choice in answer.choices:
+        out.print(f"  • {choice}", markup=False)
+
+
+def show_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:
+    table = Table("set", *metrics)
+    table.add_row(
+        folder.name, *(f"{value:.3f}" if isinstance(value, float) else str(value) for value in metrics.values())
+    )
+    out.print(table)
+
+
+def show_findings(findings: Sequence["Finding"]) -> None:
+    for finding in findings:
+        out.print(f"{'[green]✓[/]' if finding.well else '[red]✗[/]'} {finding.what:<22} ", end="")
+        out.print(finding.says, markup=False)
+        if not finding.well and finding.remedy:
+            out.print(f"    → {finding.remedy}", markup=False)

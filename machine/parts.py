@@ -1,0 +1,103 @@
+"""The parts of the running service: what each is started with, and how one knows that it is ready."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from channels.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process of ours. `ready` is an address that answers 200 once it works; None: it works as soon as it runs."""
+
+    name: str
+    title: str
+    ready: str | None = None
+
+
+def parts(settings: Settings) -> tuple[Part, ...]:
+    """The parts in the order in which they are best started: the slowest first."""
+    host = "127.0.0.1" if settings.public_host == "0.0.0.0" else settings.public_host  # noqa: S104
+    return (
+        Part("bot", "dialogue (Rasa)", f"{settings.bot_url}/"),
+        Part("actions", "action server", _beside(settings.actions_url, "/health")),
+        Part("worker", "worker"),
+        Part("web", "web app", f"http://{host}:{settings.public_port}/health/ready"),
+    )
+
+
+def run(name: str, settings: Settings) -> None:
+    """Be one part until told to stop."""
+    if name == "web":
+        _run_web(settings)
+    elif name == "worker":
+        _run_worker(settings)
+    else:
+        command, environment = external(name, settings)
+        os.chdir(ROOT)
+        os.execvpe(command[0], command, {**os.environ, **environment})  # noqa: S606
+
+
+def external(name: str, settings: Settings) -> tuple[list[str], Mapping[str, str]]:
+    """Command line and environment of a part that is not ours to run in-process: Rasa and its action server."""
+    environment = {
+        "GUICHET_HOME": str(settings.home.resolve()),
+        "GUICHET_REDIS_URL": settings.redis_url or "",
+        "GUICHET_ACTIONS_URL": settings.actions_url,
+        "RASA_TELEMETRY_ENABLED": "false",
+        "LOG_LEVEL": "WARNING",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
+    if name == "actions":
+        address = urlsplit(settings.actions_url)
+        return [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(address.port)], environment
+    address = urlsplit(settings.bot_url)
+    model = settings.home.resolve() / "bot" / "bot.tar.gz"
+    return [
+        *(sys.executable, "-m", "rasa", "run", "--model", str(model)),
+        *("--interface", settings.bot_host, "--port", str(address.port)),
+        *("--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml"),
+    ], environment
+
+
+def _run_web(settings: Settings) -> None:
+    import uvicorn
+
+    from channels.app import public_app
+    from channels.logs import configure
+
+    configure()
+    uvicorn.run(
+        public_app(settings),
+        host=settings.public_host,
+        port=settings.public_port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,  # event streams never end by themselves
+        proxy_headers=True,
+    )
+
+
+def _run_worker(settings: Settings) -> None:
+    import uvloop
+
+    from channels.app import run_worker
+    from channels.logs import configure
+
+    configure()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run_worker(settings))
+
+
+def _beside(url: str, path: str) -> str:
+    return urlsplit(url)._replace(path=path, query="").geturl()
