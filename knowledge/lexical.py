@@ -1,62 +1,61 @@
-"""The lexical index finds rows by their words: BM25 (k1 1.2, b 0.75), computed by bm25s once, read by memory map."""
+"""A lexical index finds rows by the terms they share with a query: BM25 (k1 1.2, b 0.75), computed by bm25s, read by mmap."""
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from knowledge.text import stem, terms, words
-
 K1, B = 1.2, 0.75
 _ARRAYS = ("data", "indices", "indptr")
+Weighted = Sequence[tuple[str, float]]
+"""A query's terms, each with what it counts: 1 as written, less where it was guessed or added."""
 
 
 class Lexical:
-    """One language's rows. `scores` adds up, per row, what bm25s has computed for each pair of term and row.
+    """`scores` adds up, per row, what bm25s has computed for each pair of term and row.
 
-    Serving reads those arrays itself: a query's terms are weighted here (a guessed spelling counts less), and importing
-    bm25s takes a second where other packages make it import jax.
+    Serving reads those arrays itself: a query's terms have weights here, and importing bm25s takes a second wherever
+    jax is installed, because bm25s then imports it.
     """
 
-    def __init__(
-        self, arrays: dict[str, np.ndarray], vocabulary: dict[str, int], spellings: dict[str, int], rows: int
-    ) -> None:
-        self._data, self._indices, self._indptr = (arrays[name] for name in _ARRAYS)
-        self.vocabulary, self.spellings, self.rows = vocabulary, spellings, rows
+    def __init__(self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, terms: list[str], rows: int) -> None:
+        self._data, self._indices, self._indptr = data, indices, indptr
+        self.vocabulary, self.rows = {term: n for n, term in enumerate(terms)}, rows
 
     @classmethod
-    def build(cls, texts: Sequence[str], language: str) -> Self:
+    def build(cls, rows: Sequence[Sequence[str]]) -> Self:
+        """An index of `rows`, each the list of its terms."""
         import bm25s
 
-        corpus = [terms(t, language) for t in texts]
-        vocabulary = {term: n for n, term in enumerate(sorted({t for row in corpus for t in row}))}
-        spellings = Counter(w for t in texts for w in words(t, language) if len(w) > 1 and not w.isdigit())
+        terms = sorted({term for row in rows for term in row})
+        number = {term: n for n, term in enumerate(terms)}
         index = bm25s.BM25(k1=K1, b=B, method="lucene")
-        scores = index.build_index_from_ids(
-            list(vocabulary.values()), [[vocabulary[t] for t in row] for row in corpus], show_progress=False
+        if not terms:  # bm25s cannot make a matrix of nothing
+            return cls(np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64), [], len(rows))
+        made = index.build_index_from_ids(
+            range(len(terms)), [[number[t] for t in row] for row in rows], show_progress=False
         )
-        return cls({name: scores[name] for name in _ARRAYS}, vocabulary, dict(sorted(spellings.items())), len(texts))
+        return cls(made["data"], made["indices"], made["indptr"], terms, len(rows))
 
     def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
         for name, array in zip(_ARRAYS, (self._data, self._indices, self._indptr), strict=True):
-            np.save(folder / f"bm25-{name}.npy", array)
-        about = {"rows": self.rows, "terms": list(self.vocabulary), "spellings": self.spellings}
-        (folder / "bm25.json").write_text(json.dumps(about, ensure_ascii=False))
+            np.save(folder / f"{name}.npy", array)
+        about = {"rows": self.rows, "terms": list(self.vocabulary)}
+        (folder / "terms.json").write_text(json.dumps(about, ensure_ascii=False))
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        arrays = {name: np.load(folder / f"bm25-{name}.npy", mmap_mode="r") for name in _ARRAYS}
-        about = json.loads((folder / "bm25.json").read_text())
-        return cls(arrays, {t: n for n, t in enumerate(about["terms"])}, about["spellings"], about["rows"])
+        about = json.loads((folder / "terms.json").read_text())
+        return cls(*(_mapped(folder / f"{name}.npy") for name in _ARRAYS), about["terms"], about["rows"])
 
-    def scores(self, weighted: Iterable[tuple[str, float]]) -> np.ndarray:
-        """float32 (rows,): BM25 of the query's (term, weight) pairs; terms that no row has add nothing."""
+    def scores(self, query: Iterable[tuple[str, float]]) -> np.ndarray:
+        """float32 (rows,): BM25 of the weighted terms; a term that no row has adds nothing."""
         total = np.zeros(self.rows, np.float32)
-        for term, weight in weighted:
+        for term, weight in query:
             number = self.vocabulary.get(term)
             if number is not None:
                 start, end = self._indptr[number], self._indptr[number + 1]
@@ -64,10 +63,12 @@ class Lexical:
         return total
 
     def idf(self, term: str) -> float:
-        """How telling a term is; an unknown one tells the most."""
+        """How telling a term is: ln(1 + (rows − df + ½) / (df + ½)); one that no row has tells the most."""
         number = self.vocabulary.get(term)
         df = 0 if number is None else int(self._indptr[number + 1] - self._indptr[number])
         return math.log(1 + (self.rows - df + 0.5) / (df + 0.5))
 
-    def knows(self, word: str, language: str) -> bool:
-        return stem(word, language) in self.vocabulary
+
+def _mapped(path: Path) -> np.ndarray:
+    # a plain view: numpy's memmap class makes each slice several times slower
+    return np.asarray(np.load(path, mmap_mode="r"))

@@ -10,7 +10,7 @@ import numpy as np
 from knowledge.answer import Answer
 from knowledge.encoder import SharedEncoder
 from knowledge.passage import Passage
-from knowledge.query import Query, understand
+from knowledge.query import Query
 from knowledge.snapshot import NoSnapshot, Snapshot, stamp
 
 
@@ -87,4 +87,4 @@ class Knowledge:
         encoder = self.encoder.get()
         if encoder is not None and encoder.fingerprint != snapshot.manifest["encoder"]:
             encoder = None  # vectors of two encoders cannot be compared
-        return understand(question, snapshot.indexes[language].lexical, encoder, language)
+        return snapshot.indexes[language].understand(question, encoder)

@@ -214,7 +214,7 @@ def _known(home: Path, encoder: Encoder | None) -> dict[bytes, np.ndarray]:
         return {}
     if before.manifest["encoder"] != encoder.fingerprint:
         return {}
-    return {d: v for index in before.indexes.values() for d, v in index.vectors_by_digest().items()}
+    return {d: v for index in before.indexes.values() for d, v in index.vectors().items()}
 
 
 def _verified(folder: Path) -> dict[str, Any]:

@@ -5,8 +5,14 @@ import re
 import threading
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
-LANGUAGES = {"en": "english", "fr": "french"}
+import yaml
+
+_ABOUT = yaml.safe_load(Path(__file__).with_name("languages.yml").read_text())
+LANGUAGES = tuple(_ABOUT)
+STOP = {code: frozenset(about["stop"].split()) for code, about in _ABOUT.items()}
+_ABBREVIATIONS = frozenset(word for about in _ABOUT.values() for word in about["abbreviations"].split())
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
 _SPACE = re.compile(r"\s+")
@@ -15,22 +21,6 @@ _GROUPED = re.compile(r"(?<=\d)[ \u00a0\u202f,](?=\d{3}(?!\d))")
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "ʼ": "'", "`": "'", "ß": "ss"})
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)'", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"'s\b", re.IGNORECASE)
-
-# Words that carry no subject. Question words stay: "how long" and "how much" ask for different sections.
-STOP = {
-    "en": frozenset(
-        "a an and are as at be been being but by can could did do does doing don for from had has have having he her hers "
-        "him his i if in into is it its just ll m me my myself of on or our re s she should so some such t than that the "
-        "their them then there these they this those to too ve very was we were what which will with would you your "
-        "u ur im ive id pls plz please thx hi hello hey ok".split()
-    ),
-    "fr": frozenset(
-        "a ai ait as au aux avec avez avoir avons c ca ce cela ces cet cette d dans de des du elle elles en es est et etre eu "
-        "eux fait faut ici il ils j je l la le les leur leurs lui m ma mais me mes moi mon n ne nos notre nous on ont ou par pas "
-        "pour qu que quel quelle quelles quels qui s sa se ses si sommes son sont suis sur t ta te tes toi ton tu un une vos "
-        "votre vous y est-ce svp stp bonjour allo salut jai dun une ete etait etes sera peut peux".split()
-    ),
-}
 
 
 def clean(text: str) -> str:
@@ -68,7 +58,7 @@ def stem(word: str, language: str) -> str:
     if stemmer is None:
         import Stemmer
 
-        stemmer = Stemmer.Stemmer(LANGUAGES[language], 0)
+        stemmer = Stemmer.Stemmer(_ABOUT[language]["stemmer"], 0)
         setattr(_stemmers, language, stemmer)
     return str(stemmer.stemWord(word))
 
@@ -82,11 +72,6 @@ def language_of(text: str) -> str:
 
 _TELLS = {"en": STOP["en"] - STOP["fr"], "fr": STOP["fr"] - STOP["en"]}
 
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st ste no nos vs inc ltd dept approx ext tel eg ie cf al art par sec jr sr rev hon gov "
-    "jan feb mar apr jun jul aug sept sep oct nov dec e.g i.e a.m p.m u.s "
-    "m mm mme mlle me dre mgr p ex env av boul tél poste janv févr avr juill déc c.-à-d p.ex n.b".split()
-)
 _END = re.compile(r"[.!?…]+[\u00a0\u202f ]?[»”\"')\]]*(?=\s)|\n(?=\s*\n)|\n(?=[ \t]*(?:[-•*–]|\d{1,2}[.)])[ \t])")
 _ITEM = re.compile(r"[ \t]*(?:[-•*–]|\d{1,2}[.)])[ \t]|.* \| ")
 
