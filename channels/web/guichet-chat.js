@@ -1,636 +1,572 @@
 /** <guichet-chat> is the chat window that any page can embed with one tag; it talks to the server that served this file. */
 
-const LIMIT = 2000; // characters of a message, as the server counts them
-const PATIENCE = 20000; // ms after which an answer no longer seems to be seconds away
-const SILENCE = 40000; // ms without a byte after which a stream is taken for dead: the server sends one every 15 s
-const SMALL = "(max-width: 40em), (max-height: 30em)"; // here the open window covers the page, so it is modal
+const LIMIT = 2000; // characters, as the server counts them
+const PATIENCE = 20000; // ms for which an answer seems to be seconds away
+const SILENCE = 40000; // ms after which a silent stream is dead: the server sends something every 15 s
+const SMALL = "(max-width: 40em), (max-height: 30em)"; // there it covers the page, so it is modal
 
-/** Every text of the window: a third language is one more entry. The no-break spaces (\u00a0) are meant. */
+/** Every text of the window: a third language is one more entry. */
 const TEXTS = {
-  en: {
-    name: "English",
-    locale: "en-CA",
-    title: "Ask a question",
-    greeting: `Hello! I’m an automated assistant. I answer with what the government has published and show you the source.
+	en: {
+		name: "English",
+		locale: "en-CA",
+		title: "Ask a question",
+		greeting: `I’m an automated assistant. I answer with what the government has published and show you the source.
 Please don’t share personal numbers, such as your Social Insurance Number (SIN).`,
-    languages: "Language",
-    messages: "Messages",
-    question: "Your question",
-    send: "Send",
-    person: "Talk to a person",
-    personSay: "I want to talk to a person",
-    restart: "Start over",
-    restarted: "This is a new conversation.",
-    close: "Close",
-    you: "You said:",
-    bot: "Assistant:",
-    agent: "A person answers:",
-    source: "Source: ",
-    outside: "(opens in a new tab)",
-    asOf: (date) => `as of ${date}`,
-    links: "See also",
-    helpful: "Was this helpful?",
-    yes: "Yes",
-    no: "No",
-    thanks: "Thank you for telling us.",
-    typing: "Looking for the answer…",
-    slow: "This is taking longer than usual. The answer will appear here.",
-    failed: "Not sent.",
-    retry: "Try again",
-    offline: "You’re offline. You can keep reading, and send again once you’re back online.",
-    lost: "The connection was lost. Reconnecting…",
-    back: "You’re connected again.",
-    expired: "Your earlier conversation had ended, so we started a new one.",
-    tooLong: (most, over) => `A message can have ${most} characters. Please shorten yours by ${over}.`,
-  },
-  fr: {
-    name: "Français",
-    locale: "fr-CA",
-    title: "Posez une question",
-    greeting: `Bonjour! Je suis un service automatisé. Je réponds avec ce que le gouvernement a publié et je vous montre la source.
+		languages: "Language",
+		question: "Your question",
+		send: "Send",
+		person: "Talk to a person",
+		restart: "Start over",
+		restarted: "This is a new conversation.",
+		close: "Close",
+		you: "You said:",
+		bot: "Assistant:",
+		agent: "A person answers:",
+		source: "Source: ",
+		outside: "(opens in a new tab)",
+		asOf: (date) => `as of ${date}`,
+		links: "See also",
+		helpful: "Was this helpful?",
+		yes: "Yes",
+		no: "No",
+		thanks: "Thank you for telling us.",
+		typing: "Looking for the answer…",
+		slow: "This is taking longer than usual.",
+		failed: "Not sent.",
+		retry: "Try again",
+		lost: "There is no connection right now. Reconnecting…",
+		back: "You’re connected again.",
+		expired: "Your earlier conversation had ended. This is a new one.",
+		tooLong: (over) => `2,000 characters at most: please remove ${over}.`,
+	},
+	fr: {
+		name: "Français",
+		locale: "fr-CA",
+		title: "Posez une question",
+		greeting: `Je suis un service automatisé. Je réponds avec ce que le gouvernement a publié et je vous montre la source.
 N’écrivez pas de numéros personnels, comme votre numéro d’assurance sociale (NAS).`,
-    languages: "Langue",
-    messages: "Messages",
-    question: "Votre question",
-    send: "Envoyer",
-    person: "Parler à une personne",
-    personSay: "Je veux parler à une personne",
-    restart: "Recommencer",
-    restarted: "Voici une nouvelle conversation.",
-    close: "Fermer",
-    you: "Vous avez dit\u00a0:",
-    bot: "Assistant\u00a0:",
-    agent: "Une personne répond\u00a0:",
-    source: "Source\u00a0: ",
-    outside: "(s’ouvre dans un nouvel onglet)",
-    asOf: (date) => `en date du ${date.replace(/^1 /, "1er ")}`,
-    links: "À lire aussi",
-    helpful: "Est-ce que cela vous aide?",
-    yes: "Oui",
-    no: "Non",
-    thanks: "Merci de nous l’avoir dit.",
-    typing: "Je cherche la réponse…",
-    slow: "C’est plus long que d’habitude. La réponse s’affichera ici.",
-    failed: "Message non envoyé.",
-    retry: "Réessayer",
-    offline: "Vous êtes hors ligne. Vous pouvez lire, puis envoyer de nouveau une fois en ligne.",
-    lost: "La connexion est perdue. Nouvelle tentative…",
-    back: "La connexion est rétablie.",
-    expired: "Votre conversation précédente était terminée; en voici une nouvelle.",
-    tooLong: (most, over) => `Un message peut compter ${most} caractères. Veuillez en retirer ${over}.`,
-  },
+		languages: "Langue",
+		question: "Votre question",
+		send: "Envoyer",
+		person: "Parler à une personne",
+		restart: "Recommencer",
+		restarted: "Voici une nouvelle conversation.",
+		close: "Fermer",
+		you: "Vous avez dit\u00a0:",
+		bot: "Assistant\u00a0:",
+		agent: "Une personne répond\u00a0:",
+		source: "Source\u00a0: ",
+		outside: "(s’ouvre dans un nouvel onglet)",
+		asOf: (date) => `en date du ${date.replace(/^1 /, "1er ")}`,
+		links: "À lire aussi",
+		helpful: "Est-ce que cela vous aide?",
+		yes: "Oui",
+		no: "Non",
+		thanks: "Merci de nous l’avoir dit.",
+		typing: "Je cherche la réponse…",
+		slow: "C’est plus long que d’habitude.",
+		failed: "Message non envoyé.",
+		retry: "Réessayer",
+		lost: "Il n’y a pas de connexion en ce moment. Nouvelle tentative…",
+		back: "La connexion est rétablie.",
+		expired: "Votre conversation précédente était terminée. En voici une nouvelle.",
+		tooLong: (over) => `2\u00a0000 caractères au plus\u00a0: veuillez en retirer ${over}.`,
+	},
 };
 
-const CSS = `
+const STYLE = `
 :host {
-  all: initial; display: block; color-scheme: light dark;
-  --paper: var(--guichet-paper, light-dark(#fff, #151b20)); --ink: var(--guichet-ink, light-dark(#17212b, #e8edf1));
-  --muted: var(--guichet-muted, light-dark(#4b5965, #aab6c0)); --line: var(--guichet-line, light-dark(#71808c, #8493a0));
-  --accent: var(--guichet-accent, light-dark(#145a63, #83cdd1)); --on-accent: var(--guichet-on-accent, light-dark(#fff, #0b2023));
-  --quote: var(--guichet-quote, light-dark(#f1f6f5, #1d272b)); --said: var(--guichet-said, light-dark(#e4eaef, #2b3741));
-  --alarm: var(--guichet-alarm, light-dark(#a3231b, #ffb0a6)); --hair: color-mix(in srgb, var(--ink) 16%, transparent);
-  --round: var(--guichet-radius, .6rem); --offset: var(--guichet-offset, 1.25rem);
-  font: var(--guichet-font-size, max(1rem, 16px))/1.5 var(--guichet-font, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif);
+	all: initial; display: block; color-scheme: light dark;
+	--paper: light-dark(#fff, #151b20); --ink: light-dark(#17212b, #e8edf1); --muted: light-dark(#4b5965, #aab6c0);
+	--accent: light-dark(#145a63, #83cdd1); --on-accent: light-dark(#fff, #0b2023); --alarm: light-dark(#a3231b, #ffb0a6);
+	--quote: light-dark(#f1f6f5, #1d272b); --said: light-dark(#e4eaef, #2b3741); --line: light-dark(#71808c, #8493a0);
+	--hair: color-mix(in srgb, var(--ink) 16%, transparent);
+	--font: system-ui, sans-serif; --size: max(1rem, 16px); --radius: .6rem;
+	--width: 27rem; --height: 44rem; --offset: 1.25rem; --layer: 9999;
+	font: var(--size)/1.5 var(--font);
 }
-* { box-sizing: border-box; margin: 0; padding: 0; }
-[hidden], :host([hidden]), dialog:not([open]) { display: none !important; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-button, textarea { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: var(--round); }
-button { min-height: 2.75em; padding: .4em .9em; cursor: pointer; text-align: start; color: var(--accent); }
-button:hover { text-decoration: underline; }
-.main { color: var(--on-accent); background: var(--accent); border-color: var(--accent); font-weight: 600; }
-.bare { border-color: transparent; background: none; padding-inline: .6em; }
-a { color: var(--accent); }
-p, li, td, th, cite { overflow-wrap: anywhere; }
-.small { font-size: .9375em; }
-.small, .greeting, .typing, .note { color: var(--muted); }
-.launcher, dialog { position: fixed; inset: auto var(--offset) var(--offset) auto; z-index: var(--guichet-layer, 9999); box-shadow: 0 3px 24px #0004; }
-.launcher { min-height: 3.25em; padding-inline: 1.4em; border-radius: 2em; }
-.panel {
-  display: flex; flex-direction: column; overflow: hidden; color: var(--ink); background: var(--paper);
-  border: 1px solid var(--hair); border-radius: calc(var(--round) * 1.5);
-}
-section, :host([inline]) { height: 100%; }
-dialog { width: var(--guichet-width, 27rem); height: var(--guichet-height, 44rem); max-height: calc(100dvh - 2.5rem); }
-header { display: flex; flex-wrap: wrap; align-items: center; gap: 0 .5em; padding: .5em .6em .5em 1.2em; border-bottom: 1px solid var(--hair); }
-h2 { flex: 1; font-size: 1.125em; }
-.tools { display: flex; flex-wrap: wrap; }
-[aria-pressed=true] { color: var(--ink); font-weight: 600; text-decoration: underline 2px; text-underline-offset: .4em; }
-.log { flex: 1; overflow-y: auto; padding: 1.2em; outline-offset: -3px; }
-.log, .list { display: flex; flex-direction: column; gap: 1.5em; list-style: none; }
-.said { align-self: flex-end; max-width: 85%; }
-.said p { background: var(--said); border: 1px solid transparent; border-radius: 1em 1em .2em 1em; padding: .55em .95em; white-space: pre-wrap; }
-.failed, .limit { color: var(--alarm); }
-.reply { display: grid; grid-template-columns: minmax(0, 1fr); gap: .85em; }
-.reply p { white-space: pre-line; }
-ul, ol { padding-inline-start: 1.4em; }
-figure { background: var(--quote); border: 1px solid transparent; border-inline-start: 4px solid var(--accent); border-radius: .2em var(--round) var(--round) .2em; }
-blockquote { padding: 1em 1.1em; display: grid; gap: .7em; font-size: 1.0625em; }
-figcaption { padding: .7em 1.1em .8em; border-top: 1px solid var(--hair); }
-cite { font-style: normal; font-weight: 600; }
-table { border-collapse: collapse; width: 100%; }
-td, th { text-align: start; vertical-align: top; padding: .4em .8em .4em 0; border-bottom: 1px solid var(--hair); }
-.row { list-style: none; padding: 0; display: flex; flex-wrap: wrap; align-items: center; gap: .5em; }
-.typing::before { content: ""; display: inline-block; margin-inline-end: .6em; border: .3em solid var(--accent); border-radius: 1em; }
-.notice:not(:empty), form { padding: .7em 1.2em; border-top: 1px solid var(--hair); }
-form { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .35em .6em; align-items: end; }
-label, .limit, .person { grid-column: 1 / -1; justify-self: start; }
-.person { margin-inline-start: -.6em; }
-textarea { width: 100%; min-height: 2.75em; max-height: 9em; padding: .55em .8em; resize: none; field-sizing: content; }
-[aria-invalid=true] { border: 2px solid var(--alarm); }
-@media ${SMALL} { dialog { inset: 0; width: 100%; max-width: none; height: 100dvh; max-height: none; border-radius: 0; } }
-@media (max-height: 30em) { .panel { overflow-y: auto; } .log { flex: none; overflow: visible; } }
-@media (prefers-reduced-motion: no-preference) { .typing::before { animation: breathe 1.4s infinite; } @keyframes breathe { 50% { opacity: .25; } } }
-@supports not (color: light-dark(#000, #fff)) { .panel, .launcher { background: Canvas; color: CanvasText; } }
+* { box-sizing: border-box; margin: 0; padding: 0; overflow-wrap: anywhere }
+[hidden], :host([hidden]), dialog:not([open]), .limit:empty { display: none !important }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+button, textarea { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: var(--radius) }
+button { min-height: 2.75em; padding: .4em .9em; cursor: pointer; text-align: start; color: var(--accent) }
+.main { color: var(--on-accent); background: var(--accent); border-color: var(--accent); font-weight: 600 }
+.bare { border-color: transparent; background: none; padding-inline: .6em }
+a { color: var(--accent) }
+.small, .bare { font-size: .9375em }
+.small, .log > p, .note { color: var(--muted) }
+#launcher, dialog { position: fixed; inset: auto var(--offset) var(--offset) auto; z-index: var(--layer); box-shadow: 0 3px 24px #0004 }
+#launcher { min-height: 3.25em; padding-inline: 1.4em; border-radius: 2em }
+.panel { display: flex; flex-direction: column; overflow: clip; color: var(--ink); background: var(--paper); border: 1px solid var(--hair); border-radius: calc(var(--radius) * 1.5) }
+section, :host([inline]) { height: 100% }
+dialog { width: var(--width); height: var(--height); max-height: calc(100dvh - 2.5rem) }
+header { display: flex; flex-wrap: wrap; align-items: center; padding: .5em .6em .5em 1.2em; border-bottom: 1px solid var(--hair) }
+dialog header { padding-inline-end: 3.6em }
+header div { margin-inline-start: -.6em }
+.close { position: absolute; inset: .5em .6em auto auto }
+h2 { flex: 1; min-width: max-content; font-size: 1.125em; line-height: 2.44 }
+[aria-pressed=true] { color: var(--ink); font-weight: 600; text-decoration: underline 2px }
+.log { flex: 1; overflow-y: auto; padding: 1.2em; outline-offset: -3px }
+.log, .list { display: flex; flex-direction: column; gap: 1.5em }
+.greeting, .said p, .reply p { white-space: pre-line }
+.said { align-self: end; max-width: 85% }
+.said p { background: var(--said); border: 1px solid transparent; border-radius: 1em 1em .2em 1em; padding: .55em .95em }
+.failed, .limit { color: var(--alarm) }
+.reply { display: grid; grid-template-columns: minmax(0, 1fr); gap: .85em }
+ul, ol { padding-inline-start: 1.4em }
+ul { list-style: disc }
+.list { list-style: none; padding: 0 }
+figure { background: var(--quote); border: 1px solid transparent; border-inline-start: 4px solid var(--accent); border-radius: .2em var(--radius) var(--radius) .2em }
+blockquote { padding: 1em 1.1em; display: grid; gap: .7em; font-size: 1.0625em }
+figcaption { padding: .7em 1.1em .8em; border-top: 1px solid var(--hair) }
+cite { font-style: normal; font-weight: 600 }
+table { border-collapse: collapse; width: 100% }
+td, th { text-align: start; padding: .3em .8em .3em 0; border-bottom: 1px solid var(--hair) }
+.row { display: flex; flex-wrap: wrap; align-items: center; gap: .5em }
+.typing::before { content: ""; display: inline-block; margin-inline-end: .6em; border: .3em solid var(--accent); border-radius: 1em }
+.notice:not(:empty), form { padding: .7em 1.2em; border-top: 1px solid var(--hair) }
+form { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .35em .6em; align-items: end; padding-bottom: .4em }
+label, .limit, .foot { grid-column: 1 / -1 }
+.foot { display: flex; flex-wrap: wrap; justify-content: space-between; margin-inline: -.6em }
+textarea { width: 100%; min-height: 2.75em; max-height: 9em; padding: .55em .8em; resize: none; field-sizing: content }
+[aria-invalid=true] { border: 2px solid var(--alarm) }
+@media ${SMALL} { dialog { inset: 0; width: 100%; max-width: none; height: 100dvh; max-height: none; border-radius: 0 } }
+@media (max-height: 30em) { .panel { overflow-y: auto } .log { flex: none; overflow: visible } }
+@media (prefers-reduced-motion: no-preference) { .typing::before { animation: breathe 1.4s infinite } @keyframes breathe { 50% { opacity: .25 } } }
 `;
 
-const sheet = new CSSStyleSheet(); // a constructed sheet needs no 'unsafe-inline' in the page's content security policy
-sheet.replaceSync(CSS);
+const sheet = new CSSStyleSheet(); // a constructed sheet passes a content security policy without 'unsafe-inline'
+sheet.replaceSync(STYLE);
 
 /** An element, "tag.class", with properties and children. Data only ever becomes text: nothing is parsed as HTML. */
 function el(kind, properties, ...children) {
-  const [tag, className = ""] = kind.split(".");
-  const node = Object.assign(document.createElement(tag), { className }, properties);
-  node.append(...children.flat());
-  return node;
+	const [tag, className = ""] = kind.split(".");
+	const node = Object.assign(document.createElement(tag), { className }, properties);
+	node.append(...children.flat());
+	return node;
 }
 
 /** The address if it is one of the web, else "": no javascript:, no data:. */
 function web(address) {
-  const url = URL.canParse(address) ? new URL(address) : {};
-  return /^https?:$/.test(url.protocol) ? url.href : "";
+	const url = URL.canParse(address) ? new URL(address) : {};
+	return /^https?:$/.test(url.protocol) ? url.href : "";
 }
 
 function link(title, address, texts) {
-  const href = web(address);
-  if (!href) return title;
-  return el("a", { href, target: "_blank", rel: "noopener" }, title, " ↗", el("span.unseen", {}, texts.outside));
+	const href = web(address);
+	return href ? el("a", { href, target: "_blank" }, title, " ↗", el("span.unseen", {}, texts.outside)) : title;
 }
 
 const MARKS = { ul: /^\s*- +/, ol: /^\s*\d{1,3}\. +/, table: / \| / };
 
 /** Plain text as paragraphs, lists and tables, told by their lines. */
 function blocks(text) {
-  const groups = [];
-  for (const line of text.split("\n")) {
-    const kind = line.trim() && (Object.keys(MARKS).find((mark) => MARKS[mark].test(line)) ?? "p");
-    if (kind === groups.at(-1)?.kind) groups.at(-1).lines.push(line);
-    else groups.push({ kind, lines: [line] });
-  }
-  return groups.filter(({ kind }) => kind).map(({ kind, lines }) => block(kind, lines));
+	const groups = [];
+	for (const line of text.split("\n")) {
+		const kind = line.trim() && (Object.keys(MARKS).find((mark) => MARKS[mark].test(line)) ?? "p");
+		if (kind === groups.at(-1)?.kind) groups.at(-1).lines.push(line);
+		else groups.push({ kind, lines: [line] });
+	}
+	return groups.filter(({ kind }) => kind).map(({ kind, lines }) => el(kind, { start: parseInt(lines[0]) }, PARTS[kind](lines)));
 }
 
-function block(kind, lines) {
-  if (kind === "p") return el(kind, {}, lines.join("\n").trim());
-  if (kind !== "table") {
-    return el(kind, { start: parseInt(lines[0]) }, lines.map((line) => el("li", {}, line.replace(MARKS[kind], ""))));
-  }
-  // Nothing marks a heading: a first row without figures, above rows with figures, is taken for one.
-  const headed = !/\d/.test(lines[0]) && /\d/.test(lines.slice(1).join());
-  const cell = (row) => (text) => (headed && !row ? el("th", { scope: "col" }, text) : el("td", {}, text));
-  return el(kind, {}, lines.map((line, row) => el("tr", {}, line.split(" | ").map(cell(row)))));
+const items = (kind) => (lines) => lines.map((line) => el("li", {}, line.replace(MARKS[kind], "")));
+const PARTS = { p: (lines) => lines.join("\n").trim(), ul: items("ul"), ol: items("ol"), table: rows };
+
+/** Nothing marks a heading: a first row without figures above rows with figures is taken for one. */
+function rows(lines) {
+	const headed = !/\d/.test(lines[0]) && /\d/.test(lines.slice(1).join());
+	const cell = (row) => (text) => (headed && !row ? el("th", { scope: "col" }, text) : el("td", {}, text));
+	return lines.map((line, row) => el("tr", {}, line.split(" | ").map(cell(row))));
 }
 
-/** "2026-03-31" in words. A day is no moment: read and written in UTC, or it would be the day before west of Greenwich. */
-function day(iso, locale) {
-  const date = new Date(`${iso?.slice(0, 10)}T00:00Z`);
-  return isNaN(date) ? "" : new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(date);
+/** "2026-03-31" in words. Read and written in UTC, or it would be the day before west of Greenwich. */
+function day(iso, texts) {
+	const date = new Date(`${iso?.slice(0, 10)}T00:00Z`);
+	if (isNaN(date)) return "";
+	return texts.asOf(new Intl.DateTimeFormat(texts.locale, { dateStyle: "long", timeZone: "UTC" }).format(date));
 }
 
 function quoted({ text, title, section, url, publisher, as_of, language: lang }, texts) {
-  const [address, date] = [web(url), day(as_of, texts.locale)];
-  const source = link([title, section].filter(Boolean).join(" › "), url, texts);
-  return el(
-    "figure",
-    {},
-    el("blockquote", address ? { lang, cite: address } : { lang }, blocks(text)),
-    el(
-      "figcaption.small",
-      {},
-      texts.source,
-      el("cite", { lang }, source),
-      el("p", {}, [publisher, date && texts.asOf(date)].filter(Boolean).join(" · ")),
-    ),
-  );
+	const source = link([title, section].filter(Boolean).join(" › "), url, texts);
+	const lines = [el("p", {}, texts.source, el("cite", { lang }, source)), el("p", {}, publisher), el("p", {}, day(as_of, texts))];
+	const quote = el("blockquote", { lang }, blocks(text));
+	if (web(url)) quote.cite = url;
+	return el("figure", {}, quote, el("figcaption.small", {}, lines));
 }
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-const uuid = () =>
-  crypto.randomUUID?.() ?? // missing on plain http
-  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const uuid = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`.replace(".", "");
 
-/** The events of a server-sent event stream. An event that the end of the stream cuts off is dropped. */
+/** The events of a stream of server-sent events; one that the end of the stream cuts off is dropped. */
 async function* eventsOf(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  let event = {};
-  for (;;) {
-    const { done, value } = await Promise.race([reader.read(), pause(SILENCE).then(() => ({ done: true }))]);
-    if (done) return reader.cancel();
-    const lines = (rest + value).split(/\r?\n/);
-    rest = lines.pop();
-    for (const line of lines) {
-      const [, field, text] = /^([^:]*):? ?(.*)/.exec(line);
-      if (field) event[field] = field in event ? `${event[field]}\n${text}` : text;
-      if (line) continue;
-      if (event.data) yield event;
-      event = {};
-    }
-  }
+	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+	let rest = "";
+	let event = {};
+	for (;;) {
+		const { done, value } = await Promise.race([reader.read(), pause(SILENCE).then(() => ({ done: true }))]);
+		if (done) return reader.cancel();
+		const lines = (rest + value).split(/\r?\n/);
+		rest = lines.pop();
+		for (const line of lines) {
+			const [, field, text] = /^([^:]*):? ?(.*)/.exec(line);
+			if (field) event[field] = text;
+			if (line) continue;
+			if (event.data) yield event;
+			event = {};
+		}
+	}
 }
 
 let storage = {}; // a frame may be allowed none: the conversation then ends with the page
 try {
-  storage = sessionStorage;
+	storage = sessionStorage;
 } catch {}
 
-/** One conversation with the server: begun by its first message, kept over reloads, heard again after a lost connection. */
+/** One conversation with the server: begun by its first message, kept over reloads and lost connections. */
 class Conversation {
-  #sending = Promise.resolve();
-  #stream;
+	#sending = Promise.resolve();
+	#stream;
 
-  /** `view` has `language`, heard(id, event, data), tell(key) and note(key); keys are those of TEXTS. */
-  constructor(server, view) {
-    Object.assign(this, { server, view, key: `guichet-chat ${server}` });
-    this.kept = JSON.parse(storage[this.key] ?? "{}");
-  }
+	/** `view` has `language`, heard(), tell(key) and note(key), the keys being those of TEXTS. */
+	constructor(server, view) {
+		Object.assign(this, { server, view, key: `guichet-chat ${server}` });
+		this.kept = JSON.parse(storage[this.key] ?? "{}");
+	}
 
-  keep(changes) {
-    storage[this.key] = JSON.stringify(Object.assign(this.kept, changes));
-  }
+	keep(changes) {
+		storage[this.key] = JSON.stringify(Object.assign(this.kept, changes));
+	}
 
-  forget() {
-    this.rest();
-    this.keep({ token: undefined, last: undefined });
-  }
+	forget() {
+		this.rest();
+		this.keep({ token: undefined, last: undefined });
+	}
 
-  rest() {
-    this.#stream?.abort();
-    this.#stream = null;
-  }
+	rest() {
+		this.#stream?.abort();
+		this.#stream = null;
+	}
 
-  async #fetch(path, options) {
-    const headers = { "Accept-Language": this.view.language, ...options.headers };
-    if (this.kept.token) headers.Authorization = `Bearer ${this.kept.token}`;
-    const response = await fetch(this.server + path, { ...options, headers, credentials: "omit" });
-    if (response.ok) return response;
-    const { message } = await response.json().catch(() => ({})); // a proxy's error page is no JSON
-    throw Object.assign(new Error(message), { status: response.status });
-  }
+	async #fetch(path, options) {
+		const headers = { "Accept-Language": this.view.language, ...options.headers };
+		if (this.kept.token) headers.Authorization = `Bearer ${this.kept.token}`;
+		const response = await fetch(this.server + path, { ...options, headers, credentials: "omit" });
+		if (response.ok) return response;
+		const { message } = await response.json().catch(() => ({})); // a proxy's error page is no JSON
+		throw Object.assign(new Error(message), { status: response.status });
+	}
 
-  post(path, data) {
-    const headers = { "Content-Type": "application/json" };
-    return this.#fetch(path, { method: "POST", headers, body: JSON.stringify(data), signal: AbortSignal.timeout(15000) });
-  }
+	post(path, data) {
+		const headers = { "Content-Type": "application/json" };
+		return this.#fetch(path, { method: "POST", headers, body: JSON.stringify(data), signal: AbortSignal.timeout(15000) });
+	}
 
-  /** Messages go out one after the other. The same one can be sent again: the server knows it by its id. */
-  send(message) {
-    return (this.#sending = this.#sending.catch(() => {}).then(() => this.#send(message)));
-  }
+	/** Messages go out one after the other. The same one can be sent again: the server knows it by its id. */
+	send(message) {
+		return (this.#sending = this.#sending.catch(() => {}).then(() => this.#send(message)));
+	}
 
-  async #send(message, again = true) {
-    if (!this.kept.token) this.keep({ token: (await (await this.post("/web/conversations", {})).json()).conversation });
-    const { token } = this.kept;
-    this.listen();
-    try {
-      await this.post("/web/messages", message);
-    } catch (error) {
-      if (error.status !== 401 || !again) throw error;
-      this.#expire(token);
-      await this.#send(message, false);
-    }
-  }
+	async #send(message, again = true) {
+		if (!this.kept.token) this.keep({ token: (await (await this.post("/web/conversations", {})).json()).conversation });
+		const { token } = this.kept;
+		this.listen();
+		try {
+			await this.post("/web/messages", message);
+		} catch (error) {
+			if (error.status !== 401 || !again) throw error;
+			this.#expire(token);
+			await this.#send(message, false);
+		}
+	}
 
-  #expire(token) {
-    if (token !== this.kept.token) return; // known already
-    this.forget();
-    this.view.note("expired");
-  }
+	#expire(token) {
+		if (token !== this.kept.token) return; // known already
+		this.forget();
+		this.view.note("expired");
+	}
 
-  /** Hears everything since the conversation's start, then goes on after the last event whenever the connection was lost. */
-  async listen() {
-    const { token } = this.kept;
-    if (this.#stream || !token) return;
-    const { signal } = (this.#stream = new AbortController());
-    let last, lost;
-    for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, 30000)) {
-      try {
-        const { body } = await this.#fetch("/web/events", { signal, headers: last ? { "Last-Event-ID": last } : {} });
-        if (lost) this.view.tell("back");
-        lost = false;
-        for await (const { id, event, data } of eventsOf(body)) {
-          if (signal.aborted) return;
-          [last, wait] = [id, 250]; // before it is read: an event that cannot be read is passed over
-          this.view.heard(id, event, JSON.parse(data));
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error.status === 401) return this.#expire(token);
-        console.warn(error);
-        lost = wait > 500; // the first time again passes unnoticed
-        if (lost) this.view.tell("lost");
-      }
-      const online = new Promise((done) => addEventListener("online", done, { once: true }));
-      await Promise.race([pause(wait * (0.5 + Math.random() / 2)), online]);
-    }
-  }
+	/** Hears everything from the start, then goes on after the last event whenever the connection was lost. */
+	async listen() {
+		const { token } = this.kept;
+		if (this.#stream || !token) return;
+		const { signal } = (this.#stream = new AbortController());
+		let last, lost;
+		for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, 30000)) {
+			try {
+				const { body } = await this.#fetch("/web/events", { signal, headers: last ? { "Last-Event-ID": last } : {} });
+				if (lost) this.view.tell("back");
+				lost = false;
+				for await (const { id, event, data } of eventsOf(body)) {
+					if (signal.aborted) return;
+					[last, wait] = [id, 250]; // first, so that an event that cannot be read is passed over
+					this.view.heard(id, event, JSON.parse(data));
+				}
+			} catch (error) {
+				if (signal.aborted) return;
+				if (error.status === 401) return this.#expire(token);
+				console.warn(error);
+				lost = wait > 500; // the first time again passes unnoticed
+				if (lost) this.view.tell("lost");
+			}
+			const online = new Promise((done) => addEventListener("online", done, { once: true }));
+			await Promise.race([pause(wait * (0.5 + Math.random() / 2)), online]);
+		}
+	}
 }
 
 class GuichetChat extends HTMLElement {
-  static observedAttributes = ["lang", "open"];
-  #named = []; // [element, property, key]: what changes with the language
-  #shown = new Map(); // id of a message or reply → its item, so that nothing is shown twice
-  #events = new Set(); // ids of the events heard
-  #asked = new Map(); // id of a message without an answer → its timers
+	static observedAttributes = ["lang", "open"];
+	#named = []; // [element, property, key]: what changes with the language
+	#shown = new Map(); // id of a message or reply → its item: nothing is shown twice
+	#asked; // id of the newest message, while it waits for its answer
+	#timers = [];
 
-  connectedCallback() {
-    if (!this.shadowRoot) this.#build();
-    this.life = new AbortController();
-    const { signal } = this.life;
-    addEventListener("offline", () => this.tell("offline"), { signal });
-    addEventListener("online", () => this.tell("back"), { signal });
-    this.small.addEventListener("change", () => this.#open(), { signal });
-    this.conversation.listen();
-  }
+	connectedCallback() {
+		if (!this.shadowRoot) this.#build();
+		this.life = new AbortController();
+		const { signal } = this.life;
+		addEventListener("offline", () => this.tell("lost"), { signal });
+		addEventListener("online", () => this.tell("back"), { signal });
+		this.small.addEventListener("change", () => this.#open(), { signal });
+		this.chat.listen();
+	}
 
-  disconnectedCallback() {
-    this.life.abort();
-    this.conversation.rest();
-  }
+	disconnectedCallback() {
+		this.life.abort();
+		this.chat.rest();
+	}
 
-  attributeChangedCallback(name, _, value) {
-    if (this.shadowRoot) name === "lang" ? this.#speak(value) : this.#open();
-  }
+	attributeChangedCallback(name, _, value) {
+		if (this.shadowRoot) name === "lang" ? this.#speak(value) : this.#open();
+	}
 
-  /** Says something as if the citizen had typed it: for a page's own search field or examples. */
-  say(text) {
-    const { chosen = null } = this.conversation.kept;
-    const message = { id: uuid(), text, language: chosen, place: this.getAttribute("place") };
-    this.restoring = null;
-    this.toggleAttribute("open", true);
-    this.#said(message);
-    this.#deliver(message);
-  }
+	/** Says something as if the citizen had typed it, for a page's own examples or search field. */
+	say(text) {
+		const { chosen = null } = this.chat.kept;
+		const message = { id: uuid(), text, language: chosen, page_language: this.language, place: this.getAttribute("place") };
+		this.restoring = null;
+		this.toggleAttribute("open", true);
+		this.#said(message);
+		this.#deliver(message);
+	}
 
-  get #texts() {
-    return TEXTS[this.language];
-  }
+	#build() {
+		const named = (node, key, property = "textContent") => (this.#named.push([node, property, key]), node);
+		const text = (kind, key, properties) => named(el(kind, properties), key);
+		const button = (kind, key, onclick) => text(`button.${kind}`, key, { type: "button", onclick });
+		const close = (event) => {
+			event.preventDefault();
+			this.removeAttribute("open");
+			this.launcher.focus();
+		};
+		this.inline = this.hasAttribute("inline");
+		this.small = matchMedia(SMALL);
+		const choose = (lang) => el("button.bare", { lang, onclick: () => this.#choose(lang) }, TEXTS[lang].name);
+		this.languages = Object.keys(TEXTS).map(choose);
+		this.list = el("ol.list", { role: "list" });
+		this.typing = text("p.typing", "typing", { hidden: true });
+		const greeting = text("p.greeting", "greeting");
+		this.log = named(el("div.log", { tabIndex: 0, role: "region" }, greeting, this.list, this.typing), "title", "ariaLabel");
+		this.live = el("div.unseen", { ariaLive: "polite" });
+		this.notice = el("p.notice", { role: "status" });
+		this.limit = el("p.limit", { id: "limit" });
+		const onkeydown = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && this.#submit(event);
+		this.field = el("textarea", { id: "question", rows: 1, oninput: () => this.#over(), onkeydown });
+		this.field.setAttribute("aria-describedby", "limit");
+		const languages = named(el("div", { role: "group" }, this.languages), "languages", "ariaLabel");
+		const shut = named(el("button.bare close", { onclick: close }, "✕"), "close", "ariaLabel");
+		const person = button("bare", "person", () => this.say(this.texts.person));
+		const foot = el("div.foot", {}, person, button("bare", "restart", () => this.#restart()));
+		const label = text("label", "question", { htmlFor: "question" });
+		const form = el("form", { onsubmit: (event) => this.#submit(event) }, label, this.field, text("button.main", "send"), this.limit, foot);
+		this.panel = el(this.inline ? "section.panel" : "dialog.panel", {
+			onkeydown: (event) => event.key === "Escape" && !this.inline && close(event),
+		});
+		this.panel.append(el("header", {}, text("h2", "title"), languages, this.inline ? "" : shut), this.log, this.live, this.notice, form);
+		named(this.panel, "title", "ariaLabel");
+		this.launcher = button("main", "title", () => {
+			this.setAttribute("open", "");
+			this.field.focus();
+		});
+		this.launcher.id = "launcher";
 
-  #build() {
-    const named = (node, key, property = "textContent") => (this.#named.push([node, property, key]), node);
-    const text = (kind, key, properties) => named(el(kind, properties), key);
-    const button = (kind, key, onclick) => text(`button.${kind}`, key, { type: "button", onclick });
-    const submit = (event) => {
-      event.preventDefault();
-      this.#submit();
-    };
-    const close = (event) => {
-      event.preventDefault();
-      this.removeAttribute("open");
-      this.launcher.focus();
-    };
-    this.inline = this.hasAttribute("inline");
-    this.small = matchMedia(SMALL);
-    this.languages = Object.entries(TEXTS).map(([lang, { name }]) =>
-      el("button.bare", { type: "button", lang, onclick: () => this.#choose(lang) }, name),
-    );
-    this.greeting = text("p.greeting", "greeting");
-    this.list = el("ol.list", { role: "list" });
-    this.typing = text("p.typing", "typing", { hidden: true });
-    this.log = el("div.log", { tabIndex: 0, role: "region" }, this.greeting, this.list, this.typing);
-    this.live = el("div.unseen", { ariaLive: "polite" });
-    this.notice = el("p.notice", { role: "status" });
-    this.limit = el("p.limit", { id: "limit" });
-    this.field = el("textarea", {
-      id: "question",
-      rows: 1,
-      oninput: () => this.#over(),
-      onkeydown: (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event),
-    });
-    this.field.setAttribute("aria-describedby", "limit");
-    this.panel = el(
-      this.inline ? "section.panel" : "dialog.panel",
-      { onkeydown: (event) => event.key === "Escape" && !this.inline && close(event) },
-      el(
-        "header",
-        {},
-        text("h2", "title"),
-        named(el("div", { role: "group" }, this.languages), "languages", "ariaLabel"),
-        button("bare", "restart", () => this.#restart()),
-        this.inline ? "" : button("bare", "close", close),
-      ),
-      named(this.log, "messages", "ariaLabel"),
-      this.live,
-      this.notice,
-      el(
-        "form",
-        { onsubmit: submit },
-        text("label", "question", { htmlFor: "question" }),
-        this.field,
-        text("button.main", "send"),
-        this.limit,
-        el("div.person", {}, button("bare", "person", () => this.say(this.#texts.personSay))),
-      ),
-    );
-    named(this.panel, "title", "ariaLabel");
-    this.launcher = button("main", "title", () => {
-      this.setAttribute("open", "");
-      this.field.focus();
-    });
-    this.launcher.id = "launcher";
+		const server = this.getAttribute("server") ?? new URL(import.meta.url).origin;
+		this.chat = new Conversation(server.replace(/\/+$/, ""), this);
+		const { chosen, last } = this.chat.kept;
+		this.restoring = last; // up to this event, all was announced before a reload
+		this.attachShadow({ mode: "open" }).append(this.launcher, this.panel);
+		this.shadowRoot.adoptedStyleSheets = [sheet];
+		this.#speak(chosen ?? this.closest("[lang]")?.lang ?? navigator.language);
+		if (this.small.matches) this.removeAttribute("open"); // what covers the page does not open by itself
+		this.#open();
+	}
 
-    const server = this.getAttribute("server") ?? new URL(import.meta.url).origin;
-    this.conversation = new Conversation(server.replace(/\/+$/, ""), this);
-    const { chosen, last } = this.conversation.kept;
-    this.restoring = last; // up to this event, everything was announced before the page was reloaded
-    this.attachShadow({ mode: "open" }).append(this.launcher, this.panel);
-    this.shadowRoot.adoptedStyleSheets = [sheet];
-    this.#speak(chosen ?? this.closest("[lang]")?.lang ?? navigator.language);
-    if (this.small.matches) this.removeAttribute("open"); // what covers the page does not open by itself
-    this.#open();
-  }
+	#open() {
+		const open = this.hasAttribute("open");
+		this.launcher.hidden = open || this.inline;
+		if (this.inline) return;
+		this.panel.close();
+		if (open && this.small.matches) this.panel.showModal();
+		else this.panel.open = open; // show() would take the focus, even of a page that has just loaded
+	}
 
-  #open() {
-    const open = this.hasAttribute("open");
-    this.launcher.hidden = open || this.inline;
-    if (this.inline) return;
-    this.panel.close();
-    if (open && this.small.matches) this.panel.showModal();
-    else this.panel.open = open; // show() would take the focus, even of a page that has just loaded
-  }
+	#choose(language, chosen = true) {
+		this.chat.keep({ chosen: chosen && language });
+		this.lang = language;
+	}
 
-  #choose(language) {
-    this.conversation.keep({ chosen: language });
-    this.lang = language;
-  }
+	#speak(language) {
+		this.language = Object.keys(TEXTS).find((code) => language?.toLowerCase().startsWith(code)) ?? "en";
+		this.texts = TEXTS[this.language];
+		this.panel.lang = this.launcher.lang = this.language;
+		for (const [node, property, key] of this.#named) node[property] = this.texts[key];
+		for (const button of this.languages) button.ariaPressed = button.lang === this.language;
+		this.#over();
+	}
 
-  #speak(language) {
-    this.language = Object.keys(TEXTS).find((code) => language?.toLowerCase().startsWith(code)) ?? "en";
-    this.panel.lang = this.launcher.lang = this.language;
-    for (const [node, property, key] of this.#named) node[property] = this.#texts[key];
-    for (const button of this.languages) button.ariaPressed = button.lang === this.language;
-    this.#over();
-  }
+	#submit(event) {
+		event.preventDefault();
+		const text = this.field.value.trim();
+		this.field.focus();
+		if (this.#over()) return this.#announce(this.limit.textContent);
+		if (!text) return;
+		this.field.value = "";
+		this.say(text);
+	}
 
-  #submit() {
-    const text = this.field.value.trim();
-    this.field.focus();
-    if (this.#over()) return this.#announce(this.limit.textContent);
-    if (!text) return;
-    this.field.value = "";
-    this.say(text);
-  }
+	#over() {
+		const over = Math.max(0, [...this.field.value.trim()].length - LIMIT);
+		this.field.ariaInvalid = over > 0;
+		this.limit.textContent = over ? this.texts.tooLong(over.toLocaleString(this.texts.locale)) : "";
+		return over;
+	}
 
-  /** Whether the message is too long; says so below it. */
-  #over() {
-    const over = Math.max(0, [...this.field.value.trim()].length - LIMIT);
-    const [most, excess] = [LIMIT, over].map((number) => number.toLocaleString(this.#texts.locale));
-    this.field.ariaInvalid = over > 0;
-    this.limit.textContent = over ? this.#texts.tooLong(most, excess) : "";
-    return over;
-  }
+	async #deliver(message) {
+		this.#wait(message.id);
+		try {
+			await this.chat.send(message);
+		} catch (error) {
+			this.#settle(message.id);
+			const item = this.#shown.get(message.id);
+			if (item.heard) return; // it had arrived: only the confirmation was lost
+			const said = `${this.texts.failed} ${error.status ? error.message : ""}`;
+			const onclick = () => {
+				item.failed.remove();
+				this.field.focus();
+				this.#deliver(message);
+			};
+			item.failed = el("div.failed", {}, said, el("button.bare", { onclick }, this.texts.retry));
+			item.append(item.failed);
+			this.#announce(said);
+		}
+	}
 
-  async #deliver(message) {
-    this.#wait(message.id);
-    try {
-      await this.conversation.send(message);
-    } catch (error) {
-      this.#settle(message.id);
-      const item = this.#shown.get(message.id);
-      if (item.heard) return; // it had arrived: only the confirmation was lost
-      const said = `${this.#texts.failed} ${error.status ? error.message : ""}`;
-      const onclick = () => {
-        item.failed.remove();
-        this.field.focus();
-        this.#deliver(message);
-      };
-      item.failed = el("div.failed", {}, said, el("button.bare", { type: "button", onclick }, this.#texts.retry));
-      item.append(item.failed);
-      this.#announce(said);
-    }
-  }
+	#wait(id) {
+		const show = () => {
+			this.typing.hidden = false;
+			this.#scroll(this.typing);
+		};
+		const say = () => this.#announce(this.texts.typing);
+		const giveUp = () => {
+			this.typing.hidden = true;
+			this.tell("slow");
+		};
+		this.#settle(this.#asked);
+		this.#asked = id;
+		this.#timers = [setTimeout(show, 300), setTimeout(say, 1000), setTimeout(giveUp, PATIENCE)];
+	}
 
-  #wait(id) {
-    const show = () => {
-      this.typing.hidden = false;
-      this.#scroll(this.typing);
-    };
-    const giveUp = () => {
-      this.#settle(id);
-      this.tell("slow");
-    };
-    const timers = [setTimeout(show, 300), setTimeout(() => this.#announce(this.#texts.typing), 1000), setTimeout(giveUp, PATIENCE)];
-    this.#asked.set(id, timers);
-  }
+	#settle(id) {
+		if (id !== this.#asked) return; // turns come in order: the newest message is the last to wait for
+		for (const timer of this.#timers) clearTimeout(timer);
+		this.typing.hidden = true;
+	}
 
-  #settle(id) {
-    this.#asked.get(id)?.forEach((timer) => clearTimeout(timer));
-    this.#asked.delete(id);
-    if (!this.#asked.size) this.typing.hidden = true;
-  }
+	heard(id, event, data) {
+		if (event === "said") this.#said(data, true);
+		if (event === "reply") this.#replied(data);
+		const { chosen } = this.chat.kept;
+		if (event === "language" && !(this.restoring && chosen)) this.#choose(data.language, chosen);
+		if (id === this.restoring) this.restoring = null;
+		if (!this.restoring) this.chat.keep({ last: id });
+	}
 
-  heard(id, event, data) {
-    if (this.#events.has(id)) return;
-    this.#events.add(id);
-    if (event === "said") this.#said(data, true);
-    if (event === "reply") this.#replied(data);
-    if (event === "language") this.#changed(data.language);
-    if (id === this.restoring) this.restoring = null;
-    if (!this.restoring) this.conversation.keep({ last: id });
-  }
+	#said({ id, text }, heard) {
+		if (!this.#shown.has(id)) this.#add(id, el("li.said", {}, el("span.unseen", {}, this.texts.you), el("p", {}, text)));
+		const item = this.#shown.get(id);
+		item.heard ||= heard;
+		if (heard) item.failed?.remove();
+	}
 
-  #changed(language) {
-    const { chosen } = this.conversation.kept;
-    if (this.restoring && chosen) return; // the choice is newer
-    this.conversation.keep({ chosen: chosen && language });
-    this.lang = language;
-  }
+	#replied({ id, in_reply_to, sender, text, quotes, links, choices, language: lang, asks_feedback }) {
+		this.#settle(in_reply_to);
+		this.tell();
+		if (this.#shown.has(id)) return;
+		const texts = TEXTS[lang] ?? this.texts;
+		const who = sender === "bot" ? el("span.unseen", {}, texts.bot) : el("strong", {}, texts.agent);
+		const item = el("li.reply", { lang }, who, blocks(text), quotes.map((quote) => quoted(quote, texts)));
+		const further = links.map(({ title, url, publisher }) => el("li", {}, link(title, url, texts), ` – ${publisher}`));
+		if (links.length) item.append(el("div.small", {}, texts.links, el("ul", {}, further)));
+		const button = (label, onclick) => el("button", { onclick }, label);
+		const answers = choices.map((choice) => button(choice.label, () => this.say(choice.say)));
+		if (choices.length) item.append(el("div.row", {}, answers));
+		const row = el("div.row small", { role: "group", ariaLabel: texts.helpful }, texts.helpful);
+		const rate = async (helpful) => {
+			try {
+				await this.chat.post("/web/feedback", { reply: id, helpful });
+			} catch {
+				return this.tell("failed");
+			}
+			row.replaceChildren(el("p", { tabIndex: -1 }, texts.thanks));
+			row.firstChild.focus();
+		};
+		row.append(button(texts.yes, () => rate(true)), button(texts.no, () => rate(false)));
+		if (asks_feedback) item.append(row);
+		this.#add(id, item);
+		if (this.restoring) return;
+		const said = quotes.map((quote) => el("p", { lang: quote.language }, `${quote.text} ${texts.source}${quote.title}, ${quote.publisher}`));
+		this.#announce(el("div", { lang }, text, said, choices.map((choice) => choice.label).join(", ")));
+	}
 
-  #said({ id, text, at }, heard) {
-    if (!this.#shown.has(id)) {
-      this.#add(id, el("li.said", {}, el("span.unseen", {}, this.#texts.you), el("p", {}, text)));
-      if (Date.now() - Date.parse(at) < PATIENCE) this.#wait(id);
-    }
-    const item = this.#shown.get(id);
-    item.heard ||= heard;
-    if (heard) item.failed?.remove();
-  }
+	#add(id, item) {
+		this.#shown.set(id, item);
+		this.list.append(item);
+		this.#scroll(item);
+	}
 
-  #replied(reply) {
-    this.#settle(reply.in_reply_to);
-    if (this.#shown.has(reply.id)) return;
-    const { id, text, quotes, links, choices, language: lang } = reply;
-    const texts = TEXTS[lang] ?? this.#texts;
-    const item = el(
-      "li.reply",
-      { lang },
-      reply.sender === "bot" ? el("span.unseen", {}, texts.bot) : el("strong", {}, texts.agent),
-      blocks(text),
-      quotes.map((quote) => quoted(quote, texts)),
-    );
-    const further = links.map(({ title, url, publisher }) => el("li", {}, link(title, url, texts), ` – ${publisher}`));
-    if (links.length) item.append(el("div.small", {}, texts.links, el("ul", {}, further)));
-    const answers = choices.map(({ label, say }) => el("li", {}, el("button", { type: "button", onclick: () => this.say(say) }, label)));
-    if (choices.length) item.append(el("ul.row", { role: "list" }, answers));
-    if (reply.asks_feedback && !this.conversation.kept.rated?.includes(id)) item.append(this.#helpful(id, texts));
-    this.#add(id, item);
-    if (this.restoring) return;
-    const said = quotes.map((quote) => el("p", { lang: quote.language }, `${quote.text} ${texts.source}${quote.title}, ${quote.publisher}`));
-    this.#announce(el("div", { lang }, text, said, choices.map(({ label }) => label).join(", ")));
-  }
+	/** Brings an item to the top, as a long reply is read from its start, in whichever part scrolls. */
+	#scroll(item) {
+		const top = (node) => node.getBoundingClientRect().top;
+		for (const box of [this.log, this.panel]) box.scrollTop += top(item) - top(box) - 20;
+	}
 
-  #helpful(reply, texts) {
-    const rate = async (helpful) => {
-      try {
-        await this.conversation.post("/web/feedback", { reply, helpful });
-      } catch {
-        return this.tell("failed");
-      }
-      const { rated = [] } = this.conversation.kept;
-      this.conversation.keep({ rated: [...rated, reply] });
-      row.replaceChildren(el("p", { tabIndex: -1 }, texts.thanks));
-      row.firstChild.focus();
-    };
-    const button = (key, helpful) => el("button", { type: "button", onclick: () => rate(helpful) }, texts[key]);
-    const row = el("div.row", { role: "group", ariaLabel: texts.helpful }, texts.helpful, button("yes", true), button("no", false));
-    return row;
-  }
+	#announce(content) {
+		const item = el("div", {}, content);
+		this.live.append(item);
+		setTimeout(() => item.remove(), 8000); // spoken by then; left, it would be read twice
+	}
 
-  #add(id, item) {
-    this.#shown.set(id, item);
-    this.list.append(item);
-    this.#scroll(item);
-  }
+	tell(key) {
+		this.notice.textContent = this.texts[key];
+	}
 
-  /** Brings an item to the top, so that a long reply is read from its start, in whichever part of the window scrolls. */
-  #scroll(item) {
-    const top = (node) => node.getBoundingClientRect().top;
-    for (const box of [this.log, this.panel]) box.scrollTop += top(item) - top(box) - 20;
-  }
+	note(key) {
+		this.list.append(el("li.note", {}, this.texts[key]));
+		this.#announce(this.texts[key]);
+	}
 
-  #announce(content) {
-    const item = el("div", {}, content);
-    this.live.append(item);
-    setTimeout(() => item.remove(), 8000); // spoken by then; left there, it could be read twice
-  }
-
-  tell(key) {
-    this.notice.textContent = this.#texts[key];
-  }
-
-  note(key) {
-    this.list.append(el("li.note", {}, this.#texts[key]));
-    this.#announce(this.#texts[key]);
-  }
-
-  #restart() {
-    this.conversation.forget();
-    for (const id of this.#asked.keys()) this.#settle(id);
-    this.list.replaceChildren();
-    this.note("restarted");
-    this.field.focus();
-  }
+	#restart() {
+		this.chat.forget();
+		this.#settle(this.#asked);
+		this.restoring = null;
+		this.list.replaceChildren();
+		this.note("restarted");
+		this.field.focus();
+	}
 }
 
-customElements.define("guichet-chat", GuichetChat);
+// A browser too old for this shows what the page has put into the tag, a link for instance.
+if (CSS.supports("color", "light-dark(red, red)")) customElements.define("guichet-chat", GuichetChat);

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 COOKIE = "guichet"
 REPLY_WAIT_SECONDS = 2.5
-ASSETS = ("guichet-chat.js", "guichet.css")
+ASSETS = ("guichet-chat.js", "demo.js", "guichet.css")
 FOLDER = Path(__file__).parent
 
 
@@ -51,16 +51,13 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
         fields = await _form(request)
         token = request.cookies.get(COOKIE, "")
         try:
-            about = {
-                "id": message.name(fields.get("id")),
-                "text": message.text(fields.get("text")),
-                "hint": message.code(fields.get("language")),
-            }
+            id, text = message.name(fields.get("id")), message.text(fields.get("text"))
+            hint = message.code(fields.get("language"))
             try:
-                await web.accept(token, deliver, **about)
+                await web.accept(token, deliver, id=id, text=text, hint=hint)
             except UnknownSession:
                 token = await web.sessions.begin()
-                await web.accept(token, deliver, **about)
+                await web.accept(token, deliver, id=id, text=text, hint=hint)
         except (Unacceptable, TooMany) as error:
             code = error.code if isinstance(error, Unacceptable) else "too_many"
             status = error.status if isinstance(error, Unacceptable) else 429
