@@ -131,10 +131,7 @@ class Lanes:
 
 
 def _entries(answer: Any) -> list[tuple[str, dict[str, str]]]:
-    streams = answer.values() if isinstance(answer, dict) else [entries for _, entries in answer or []]
-    return [
-        pair for entries in streams for pair in (entries[0] if entries and isinstance(entries[0], list) else entries)
-    ]
+    return [entry for _, entries in answer or () for entry in entries]
 
 
 def _task(entry: str, fields: dict[str, str]) -> Task:

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="Your own PostgreSQL; without it one is started from a wheel.")
     bot_url: str = "http://127.0.0.1:5005"
     actions_url: str = "http://127.0.0.1:5055/webhook"
+    bot_host: str = Field("127.0.0.1", description="Interface Rasa listens on: loopback, or a private network's.")
     bot_timeout: float = Field(4.0, gt=0, description="Seconds that the bot may take before knowledge answers alone.")
 
     model: str | None = Field(None, description="Folder or hub name of another sentence-transformers model.")

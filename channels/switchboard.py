@@ -38,7 +38,7 @@ class Switchboard:
         turn = await self.responders[conversation.answered_by].answer(conversation, said)
         conversation = after(conversation, turn)
         replies = list(turn.replies)
-        if turn.hand_to in self.responders and turn.hand_to != conversation.answered_by:
+        if turn.hand_to and turn.hand_to in self.responders and turn.hand_to != conversation.answered_by:
             conversation = replace(conversation, answered_by=turn.hand_to)
             replies += (await self.responders[turn.hand_to].begin(conversation, turn.because)).replies
         if conversation != before:

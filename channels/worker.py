@@ -52,6 +52,7 @@ async def _taken(lanes: Lanes, room: Callable[[], int]) -> AsyncIterator[list[Ta
     """First what this worker had left undone, then what comes, now and then what another one has abandoned."""
     opened, looked = False, time.monotonic()
     while True:
+        stop_if_cancelled()
         try:
             if not opened:
                 await lanes.open()
@@ -68,6 +69,13 @@ async def _taken(lanes: Lanes, room: Callable[[], int]) -> AsyncIterator[list[Ta
             await asyncio.sleep(REDIS_AWAY_SECONDS)
             continue
         yield tasks
+
+
+def stop_if_cancelled() -> None:
+    """redis-py swallows a cancellation that comes while it connects, and connects again; this does not."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _guarded(lanes: Lanes, task: Task, do: Do) -> None:

@@ -15,8 +15,8 @@ def taken(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port(preferred: int) -> int:
-    """The preferred port, or one that the system says is free."""
-    if not taken(preferred):
+    """The preferred port (0: any), or one that the system says is free."""
+    if preferred and not taken(preferred):
         return preferred
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))

@@ -77,10 +77,20 @@ class Web:
 
         return router
 
-    async def accept(self, token: str, deliver: Deliver, *, id: str, text: str, **about: str | None) -> Incoming:
+    async def accept(
+        self,
+        token: str,
+        deliver: Deliver,
+        *,
+        id: str,
+        text: str,
+        language: str | None = None,
+        hint: str | None = None,
+        place: str | None = None,
+    ) -> Incoming:
         """Take one message: shown in the conversation, and durable in the inbox."""
-        address = await self.sessions.write(token)
-        said = Incoming(id=id, address=address, text=text, **about)
+        said = Incoming(id, await self.sessions.write(token), text, language, hint, place)
+        address = said.address
         await self.events.tell(address, "said", id, {"id": id, "text": text, "at": said.at.isoformat()})
         await deliver(said)
         return said

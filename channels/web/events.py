@@ -12,6 +12,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from channels.worker import stop_if_cancelled
+
 KEEP_ALIVE_SECONDS = 15.0
 AT_ONCE = 200
 BELL = "web:bell"
@@ -54,7 +56,7 @@ class Events:
 
     async def since(self, address: str, last: str = "0-0") -> list[Event]:
         """The events after the one with the id `last`."""
-        entries = await self._redis.xrange(f"web:events:{address}", min=f"({last}", count=AT_ONCE)
+        entries: Any = await self._redis.xrange(f"web:events:{address}", min=f"({last}", count=AT_ONCE)
         return [Event(id, fields["event"], json.loads(fields["data"])) for id, fields in entries]
 
     async def follow(self, address: str, last: str) -> AsyncIterator[Event | None]:
@@ -76,6 +78,7 @@ class Events:
     async def ring(self) -> None:
         """Wake the followers in this process when any process tells something; runs until it is cancelled."""
         while True:
+            stop_if_cancelled()
             try:
                 async with self._redis.pubsub() as bell:
                     await bell.subscribe(BELL)

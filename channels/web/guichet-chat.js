@@ -373,7 +373,9 @@ class GuichetChat extends HTMLElement {
 		this.live = el("div.unseen", { ariaLive: "polite" });
 		this.notice = el("p.notice", { role: "status" });
 		this.limit = el("p.limit", { id: "limit" });
-		const onkeydown = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && this.#submit(event);
+		const onkeydown = (event) => {
+			if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+		};
 		this.field = el("textarea", { id: "question", rows: 1, oninput: () => this.#over(), onkeydown });
 		this.field.setAttribute("aria-describedby", "limit");
 		const languages = named(el("div", { role: "group" }, this.languages), "languages", "ariaLabel");
@@ -383,7 +385,9 @@ class GuichetChat extends HTMLElement {
 		const label = text("label", "question", { htmlFor: "question" });
 		const form = el("form", { onsubmit: (event) => this.#submit(event) }, label, this.field, text("button.main", "send"), this.limit, foot);
 		this.panel = el(this.inline ? "section.panel" : "dialog.panel", {
-			onkeydown: (event) => event.key === "Escape" && !this.inline && close(event),
+			onkeydown: (event) => {
+				if (event.key === "Escape" && !this.inline) close(event);
+			},
 		});
 		this.panel.append(el("header", {}, text("h2", "title"), languages, this.inline ? "" : shut), this.log, this.live, this.notice, form);
 		named(this.panel, "title", "ariaLabel");
@@ -488,7 +492,7 @@ class GuichetChat extends HTMLElement {
 	heard(id, event, data) {
 		if (event === "said") this.#said(data, true);
 		if (event === "reply") this.#replied(data);
-		const { chosen } = this.chat.kept;
+		const { chosen = null } = this.chat.kept;
 		if (event === "language" && !(this.restoring && chosen)) this.#choose(data.language, chosen);
 		if (id === this.restoring) this.restoring = null;
 		if (!this.restoring) this.chat.keep({ last: id });

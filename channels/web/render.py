@@ -93,7 +93,11 @@ def _page(template: str, language: str, *, title: str, **values: Any) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
     )
     environment.filters |= {"blocks": blocks, "web_address": web_address}
     environment.globals |= {"day": day}
@@ -114,4 +118,5 @@ def _block(kind: str, lines: list[str]) -> Block:
     if kind == "p":
         return Block(kind, tuple(line.strip() for line in lines))
     number = re.match(r"\s*(\d+)", lines[0])
-    return Block(kind, tuple(_LISTED[kind].sub("", line, count=1) for line in lines), start=int(number[1]) if number else 1)
+    items = tuple(_LISTED[kind].sub("", line, count=1) for line in lines)
+    return Block(kind, items, start=int(number[1]) if number else 1)

@@ -47,7 +47,9 @@ class Sessions:
         now = time.time()
         rate = f"web:rate:{hashed}:{int(now // 60)}"
         async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.getex(_key(hashed), ex=self.keep_seconds).incr(rate).expire(rate, 60)
+            pipe.getex(_key(hashed), ex=self.keep_seconds)
+            pipe.incr(rate)
+            pipe.expire(rate, 60)
             known, written, _ = await pipe.execute()
         if not known:
             raise UnknownSession

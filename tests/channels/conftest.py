@@ -1,0 +1,144 @@
+"""A service in one process: the real Redis and PostgreSQL, the real web app and worker, and a bot of ten lines."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from redis.asyncio import Redis
+
+from channels import app, inbox, outbox, switchboard
+from channels.channel import Incoming, Reply
+from channels.conversation import Addresses, Conversation
+from channels.lanes import Lanes
+from channels.outbox import Outbox
+from channels.record import Record
+from channels.responder import Turn
+from channels.settings import Settings
+from channels.switchboard import Switchboard
+from channels.turns import answering, recording, sending
+from channels.worker import work, work_together
+from machine.ports import free_port
+from machine.servers import EmbeddedRedis
+
+
+@dataclass
+class Parrot:
+    """A responder that says again what it hears; `turns` are what it says instead, once each."""
+
+    turns: dict[str, Turn] = field(default_factory=dict)
+    heard: list[tuple[Conversation, Incoming]] = field(default_factory=list)
+    pause: float = 0.0
+
+    async def begin(self, conversation: Conversation, because: str) -> Turn:
+        return Turn((Reply(text=f"here I am: {because}", language=conversation.language, sender="desk"),))
+
+    async def answer(self, conversation: Conversation, said: Incoming) -> Turn:
+        self.heard.append((conversation, said))
+        await asyncio.sleep(self.pause)
+        return self.turns.get(said.text) or Turn((Reply(text=said.text, language=conversation.language),))
+
+
+@dataclass
+class Service:
+    settings: Settings
+    redis: Redis
+    record: Record
+    bot: Parrot
+    http: httpx.AsyncClient
+
+    async def begin(self) -> dict[str, str]:
+        """The headers of a new conversation."""
+        response = await self.http.post("/web/conversations", json={})
+        return {"Authorization": f"Bearer {response.json()['conversation']}"}
+
+    async def say(self, headers: dict[str, str], text: str, id: str = "m1", **about: object) -> httpx.Response:
+        return await self.http.post("/web/messages", json={"id": id, "text": text} | about, headers=headers)
+
+    async def events(
+        self, headers: dict[str, str], most: int, last: str = ""
+    ) -> list[tuple[str, str, dict[str, object]]]:
+        """The first `most` events after `last` as (id, kind, data); fails after five seconds."""
+        found: list[tuple[str, str, dict[str, object]]] = []
+        seek = {"Last-Event-ID": last} if last else {}
+        async with asyncio.timeout(5), self.http.stream("GET", "/web/events", headers=headers | seek) as response:
+            assert response.status_code == 200
+            async for event in parsed(response):
+                found.append(event)
+                if len(found) == most:
+                    break
+        return found
+
+    async def replies(self, headers: dict[str, str], most: int) -> list[str]:
+        """The texts of the first `most` replies."""
+        texts: list[str] = []
+        async with asyncio.timeout(8), self.http.stream("GET", "/web/events", headers=headers) as response:
+            async for _, kind, data in parsed(response):
+                if kind == "reply":
+                    texts.append(str(data["text"]))
+                if len(texts) == most:
+                    break
+        return texts
+
+
+async def parsed(response: httpx.Response) -> AsyncIterator[tuple[str, str, dict[str, object]]]:
+    import json
+
+    fields: dict[str, str] = {}
+    async for line in response.aiter_lines():
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "data" in fields:
+            yield fields["id"], fields["event"], json.loads(fields["data"])
+            fields = {}
+
+
+@pytest.fixture
+async def service(
+    redis: Redis, redis_server: EmbeddedRedis, database_url: str, tmp_path: Path
+) -> AsyncIterator[Service]:
+    settings = Settings(
+        _env_file=None,
+        home=tmp_path,
+        redis_url=redis_server.url,
+        database_url=database_url,
+        public_port=free_port(0),
+        messages_per_minute=1000,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app.public_app(settings), port=settings.public_port, log_level="warning", timeout_graceful_shutdown=0
+        )
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    record = Record(database_url, keep_days=30)
+    bot = Parrot()
+    working = start_worker(settings, redis, record, bot)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.public_port}", timeout=10) as http:
+        yield Service(settings, redis, record, bot, http)
+    for task in working:
+        task.cancel()
+    server.should_exit = True
+    await asyncio.gather(serving, *working, return_exceptions=True)
+    await record.close()
+
+
+def start_worker(settings: Settings, redis: Redis, record: Record, bot: Parrot) -> list[asyncio.Task[None]]:
+    addresses = Addresses(settings.key)
+    queues = {name: Lanes(redis, name, "test") for name in (inbox.QUEUE, outbox.QUEUE, switchboard.RECORD_QUEUE)}
+    channel = app.web_channel(settings, redis, addresses)
+    board = Switchboard({"bot": bot}, record, addresses)
+    return [
+        asyncio.create_task(work(queues[inbox.QUEUE], answering(queues[inbox.QUEUE], queues[outbox.QUEUE], board), 8)),
+        asyncio.create_task(work(queues[outbox.QUEUE], sending(Outbox(queues[outbox.QUEUE], {"web": channel})), 8)),
+        asyncio.create_task(
+            work_together(queues[switchboard.RECORD_QUEUE], recording(queues[switchboard.RECORD_QUEUE], record), 50)
+        ),
+    ]

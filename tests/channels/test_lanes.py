@@ -1,0 +1,97 @@
+import asyncio
+
+from redis.asyncio import Redis
+
+from channels.lanes import Follow, Lanes
+
+
+async def opened(redis: Redis, queue: str = "inbox", worker: str = "one") -> Lanes:
+    lanes = Lanes(redis, queue, worker)
+    await lanes.open()
+    return lanes
+
+
+async def test_a_lane_is_worked_in_order_one_item_at_a_time(redis: Redis) -> None:
+    lanes = await opened(redis)
+    for number in range(3):
+        await lanes.put("a", {"n": number})
+    done = []
+    for _ in range(3):
+        (task,) = await lanes.take(10, 100)
+        assert await lanes.take(10, 10) == [], "the next item of a lane waits for the one before"
+        done.append(task.item["n"])
+        assert await lanes.finish(task)
+    assert done == [0, 1, 2]
+    assert await lanes.waiting() == 0
+
+
+async def test_lanes_are_worked_side_by_side(redis: Redis) -> None:
+    lanes = await opened(redis)
+    for lane in "abc":
+        await lanes.put(lane, {})
+    assert {task.lane for task in await lanes.take(10, 100)} == {"a", "b", "c"}
+
+
+async def test_an_id_that_was_seen_changes_nothing(redis: Redis) -> None:
+    lanes = await opened(redis)
+    assert await lanes.put("a", {"n": 1}, once="id")
+    assert not await lanes.put("a", {"n": 2}, once="id")
+    (task,) = await lanes.take(10, 100)
+    await lanes.finish(task)
+    assert await lanes.take(10, 10) == []
+    assert await redis.ttl("inbox:seen:id") > 47 * 3600
+
+
+async def test_finishing_puts_what_follows_at_once(redis: Redis) -> None:
+    inbox, outbox = await opened(redis), await opened(redis, "outbox")
+    await inbox.put("a", {})
+    (task,) = await inbox.take(1, 100)
+    await inbox.finish(task, [Follow("outbox", "a", {"n": 1}), Follow("outbox", "a", {"n": 2})])
+    for number in (1, 2):
+        (reply,) = await outbox.take(10, 100)
+        assert reply.item == {"n": number}
+        await outbox.finish(reply)
+
+
+async def test_a_worker_that_comes_back_resumes_what_it_held(redis: Redis) -> None:
+    before = await opened(redis)
+    await before.put("a", {"n": 1})
+    await before.take(1, 100)
+    again = await opened(redis)
+    (task,) = await again.resume()
+    assert (task.item, task.tries) == ({"n": 1}, 2)
+    assert await again.finish(task)
+
+
+async def test_another_worker_takes_over_and_fences_the_first_one_off(redis: Redis) -> None:
+    first, second = await opened(redis), await opened(redis, worker="two")
+    out = await opened(redis, "outbox")
+    await first.put("a", {"n": 1})
+    (held,) = await first.take(1, 100)
+    await asyncio.sleep(0.03)
+    assert await second.take_over(10_000, 10) == [], "not while it may be alive"
+    (taken,) = await second.take_over(20, 10)
+    assert not await first.finish(held, [Follow("outbox", "a", {"by": "first"})])
+    assert await second.finish(taken, [Follow("outbox", "a", {"by": "second"})])
+    (reply,) = await out.take(10, 100)
+    assert reply.item == {"by": "second"}
+
+
+async def test_a_sign_of_life_keeps_a_task(redis: Redis) -> None:
+    first, second = await opened(redis), await opened(redis, worker="two")
+    await first.put("a", {})
+    (task,) = await first.take(1, 100)
+    await asyncio.sleep(0.05)
+    await first.keep(task)
+    assert await second.take_over(40, 10) == []
+
+
+async def test_finishing_twice_removes_one_item(redis: Redis) -> None:
+    lanes = await opened(redis)
+    await lanes.put("a", {"n": 1})
+    await lanes.put("a", {"n": 2})
+    (task,) = await lanes.take(1, 100)
+    assert await lanes.finish(task)
+    assert not await lanes.finish(task)
+    (following,) = await lanes.take(1, 100)
+    assert following.item == {"n": 2}
