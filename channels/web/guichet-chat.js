@@ -343,7 +343,7 @@ class GuichetChat extends HTMLElement {
 		if (this.shadowRoot) name === "lang" ? this.#speak(value) : this.#open();
 	}
 
-	/** Says something as if the citizen had typed it, for a page's own examples or search field. */
+	/** Says something as if the citizen had typed it: for a page's own examples or search. */
 	say(text) {
 		const { chosen = null } = this.chat.kept;
 		const message = { id: uuid(), text, language: chosen, page_language: this.language, place: this.getAttribute("place") };
@@ -414,7 +414,7 @@ class GuichetChat extends HTMLElement {
 		if (this.inline) return;
 		this.panel.close();
 		if (open && this.small.matches) this.panel.showModal();
-		else this.panel.open = open; // show() would take the focus, even of a page that has just loaded
+		else this.panel.open = open; // show() would take the focus, even of a page just loaded
 	}
 
 	#choose(language, chosen = true) {
@@ -455,7 +455,7 @@ class GuichetChat extends HTMLElement {
 		} catch (error) {
 			this.#settle(message.id);
 			const item = this.#shown.get(message.id);
-			if (item.heard) return; // it had arrived: only the confirmation was lost
+			if (item.heard) return; // only the confirmation was lost
 			const said = `${this.texts.failed} ${error.status ? error.message : ""}`;
 			const onclick = () => {
 				item.failed.remove();

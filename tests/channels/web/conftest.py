@@ -1,0 +1,44 @@
+"""A browser and a fake server for the tests of the web pages."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from fake_server import FakeServer, Running
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = os.environ.get("GUICHET_CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
+FLAGS += ["disable-component-update", "disable-sync"]
+expect.set_options(timeout=5000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not os.path.exists(CHROMIUM):
+        pytest.skip(f"{CHROMIUM} is not there: install Debian's chromium, or name one in GUICHET_CHROMIUM.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[f"--{flag}" for flag in FLAGS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with Running() as fake:
+        yield fake
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on which every error and every refusal by the content security policy fails the test."""
+    size = {"width": 1200, "height": 900}
+    context = browser.new_context(viewport=size, locale="en-CA", timezone_id="America/Vancouver")
+    context.set_default_timeout(5000)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if "Security Policy" in message.text else None)
+    yield page
+    context.close()
+    assert not wrong
