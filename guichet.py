@@ -91,10 +91,17 @@ def train() -> None:
 @app.command()
 def evaluate(folder: Path, as_json: Json = False) -> None:
     """Measure retrieval on a BEIR folder: corpus.jsonl, queries.jsonl, qrels.tsv."""
+    from knowledge import Encoder
     from knowledge.evaluate import evaluate as measure
-    from machine.console import show_metrics
+    from machine.console import preparing, show_metrics
+    from machine.prepare import export_encoder
 
-    metrics = measure(folder, _settings().home)
+    settings = _settings()
+    with preparing() as progress:
+        if not (settings.home / "encoder" / "manifest.json").exists():
+            export_encoder(settings, progress)
+        encoder = Encoder.open(settings.home / "encoder", workers=2)
+        metrics = measure(folder, encoder, settings.home / "evaluated", progress=progress)
     typer.echo(json.dumps(metrics)) if as_json else show_metrics(folder, metrics)
 
 

@@ -49,7 +49,7 @@ def index(
             if len(documents) % 50 == 0:
                 progress("read", len(documents), 0)
     progress("read", len(documents), len(documents))
-    encoder = Encoder.open(settings.home / "encoder", threads=2)
+    encoder = Encoder.open(settings.home / "encoder", workers=2)
     snapshot = build(documents, encoder, settings.home, progress)
     digests = {str(source.resolve()): digest(source) for source in sources}
     _sources_file(settings.home).write_text(json.dumps(digests))
