@@ -52,7 +52,7 @@ def index(
     settings = _settings()
     problems: list[object] = []
     with preparing() as progress:
-        if not (settings.home / "encoder" / "manifest.json").exists():
+        if not (settings.home / "encoder" / "encoder.json").exists():
             export_encoder(settings, progress)
         manifest = publish(settings, sources, progress, problems.append)
     show_index(manifest, problems)
@@ -98,7 +98,7 @@ def evaluate(folder: Path, as_json: Json = False) -> None:
 
     settings = _settings()
     with preparing() as progress:
-        if not (settings.home / "encoder" / "manifest.json").exists():
+        if not (settings.home / "encoder" / "encoder.json").exists():
             export_encoder(settings, progress)
         encoder = Encoder.open(settings.home / "encoder", workers=2)
         metrics = measure(folder, encoder, settings.home / "evaluated", progress=progress)

@@ -60,7 +60,7 @@ def _prepared(settings: Settings) -> Iterator[Finding]:
     home = settings.home
     free = shutil.disk_usage(home if home.exists() else Path()).free / 1e9
     yield Finding("disk", free >= LEAST_FREE_GB, f"{free:.1f} GB free", "Free some space.")
-    manifest = home / "encoder" / "manifest.json"
+    manifest = home / "encoder" / "encoder.json"
     name = json.loads(manifest.read_text()).get("name", "?") if manifest.exists() else "is not exported"
     yield Finding("encoder", manifest.exists(), str(name), "guichet prepare")
     try:

@@ -22,7 +22,7 @@ class CannotPrepare(Exception):
 
 def prepare(settings: Settings, progress: Progress) -> None:
     """Make what is missing or no longer true to what it is made from. Raises CannotPrepare and knowledge's own errors."""
-    if not (settings.home / "encoder" / "manifest.json").exists():
+    if not (settings.home / "encoder" / "encoder.json").exists():
         export_encoder(settings, progress)
     sources = indexed_sources(settings.home)
     if sources is None or (list(sources) == [str(CONTENT)] and sources[str(CONTENT)] != digest(CONTENT)):
