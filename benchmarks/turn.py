@@ -1,0 +1,312 @@
+"""Measures our whole turn, web POST to reply event, against a bare Rasa REST turn of the same bot, in one run.
+
+    python benchmarks/turn.py [--turns 200] [--json FILE]
+
+It starts the whole service from the prepared home folder on free ports, alternates our turns and bare ones, and stops it.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from channels.settings import Settings
+from machine.ports import free_port
+
+ROOT = Path(__file__).parent.parent
+ENGLISH = (
+    "How do I renew my passport?",
+    "how much is the old age security pension",
+    "what do i need to apply for a social insurance number",
+    "How long does it take to get a study permit?",
+    "can i get ei if i quit my job",
+)
+QUESTIONS = (
+    *ENGLISH,
+    "Comment renouveler mon passeport ?",
+    "combien coûte la citoyenneté",
+    "Où dois-je mettre mon bac de recyclage à Toronto ?",
+)
+START_SECONDS = 120
+
+
+class Conversation:
+    """One citizen in web chat: says something and waits for the reply event."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http, self._url = http, url
+        self._waiting: dict[str, asyncio.Future[float]] = {}
+
+    async def open(self) -> None:
+        async with self._http.post(f"{self._url}/web/conversations", json={}) as response:
+            self._headers = {"Authorization": f"Bearer {(await response.json())['conversation']}"}
+        self._following = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+
+    async def turn(self, text: str) -> tuple[float, float]:
+        """Seconds until the message was accepted, and until its first reply."""
+        id = uuid.uuid4().hex
+        self._waiting[id] = asyncio.get_running_loop().create_future()
+        began = time.perf_counter()
+        body = {"id": id, "text": text}
+        async with self._http.post(f"{self._url}/web/messages", json=body, headers=self._headers) as response:
+            assert response.status == 202, await response.text()
+        accepted = time.perf_counter() - began
+        replied = await asyncio.wait_for(self._waiting.pop(id), 20)
+        return accepted, replied - began
+
+    async def _follow(self) -> None:
+        async with self._http.get(f"{self._url}/web/events", headers=self._headers) as response:
+            kind = ""
+            async for line in response.content:
+                if line.startswith(b"event: "):
+                    kind = line[7:].decode().strip()
+                elif line.startswith(b"data: ") and kind == "reply":
+                    waiting = self._waiting.get(json.loads(line[6:])["in_reply_to"])
+                    if waiting and not waiting.done():
+                        waiting.set_result(time.perf_counter())
+
+
+class Bare:
+    """The same bot by Rasa's own REST channel, without anything of ours around it."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http, self._url = http, f"{url}/webhooks/rest/webhook"
+        self.sender = uuid.uuid4().hex
+
+    async def turn(self, text: str) -> float:
+        began = time.perf_counter()
+        metadata = {"id": uuid.uuid4().hex, "language": "en" if text in ENGLISH else "fr", "place": None}
+        async with self._http.post(
+            self._url, json={"sender": self.sender, "message": text, "metadata": metadata}
+        ) as response:
+            assert await response.json(), "Rasa answered with nothing"
+        return time.perf_counter() - began
+
+
+async def measure(turns: int, console: Console) -> dict[str, Any]:
+    async with (
+        running() as (url, state, started),
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=None)
+        ) as http,
+    ):
+        console.print(f"Everything is up after {started:.1f} s; measuring {turns} turns …")
+        bot = state["settings"]["bot_url"]
+        result: dict[str, Any] = {"start_s": round(started, 1)}
+        await warm_up(http, url, bot)
+        result |= await one_conversation(http, url, bot, turns)
+        result["long"] = await long_conversation(http, url, bot)
+        result["turns_per_s"] = {
+            "ours": {
+                "1": round(1000 / result["ours_ms"]["median"], 1),
+                "16": await at_once(16, turns, ours(http, url)),
+            },
+            "bare": {
+                "1": round(1000 / result["bare_ms"]["median"], 1),
+                "16": await at_once(16, turns, bare(http, bot)),
+            },
+        }
+        result["memory_mb"] = memory(state)
+        result["where_ms"] = where(result)
+    return result
+
+
+async def warm_up(http: aiohttp.ClientSession, url: str, bot: str) -> None:
+    conversation = Conversation(http, url)
+    await conversation.open()
+    for text in QUESTIONS * 2:
+        await conversation.turn(text)
+        await Bare(http, bot).turn(text)
+    await conversation.close()
+
+
+async def one_conversation(http: aiohttp.ClientSession, url: str, bot: str, turns: int) -> dict[str, Any]:
+    """Ours and bare in turn, a new conversation every eight turns, so that the machine's moods meet both."""
+    accepted, our, their = [], [], []
+    for _ in range(max(1, turns // len(QUESTIONS))):
+        conversation, rasa = Conversation(http, url), Bare(http, bot)
+        await conversation.open()
+        for text in QUESTIONS:
+            took = await conversation.turn(text)
+            accepted.append(took[0])
+            our.append(took[1])
+            their.append(await rasa.turn(text))
+        await conversation.close()
+    ratio = statistics.median(our) / statistics.median(their)
+    return {
+        "ours_ms": figures(our),
+        "bare_ms": figures(their),
+        "accept_ms": figures(accepted),
+        "ratio": round(ratio, 3),
+    }
+
+
+async def long_conversation(http: aiohttp.ClientSession, url: str, bot: str, length: int = 300) -> dict[str, float]:
+    """What turn 300 costs over turn 3: medians over the turns around each, of three conversations."""
+    early, late = [], []
+    for _ in range(3):
+        conversation = Conversation(http, url)
+        await conversation.open()
+        took = [(await conversation.turn(QUESTIONS[n % 5]))[1] for n in range(length + 3)]
+        early += took[1:6]
+        late += took[length - 3 : length + 2]
+        await conversation.close()
+    return {
+        "turn_3_ms": round(statistics.median(early) * 1000, 1),
+        "turn_300_ms": round(statistics.median(late) * 1000, 1),
+        "ratio": round(statistics.median(late) / statistics.median(early), 3),
+    }
+
+
+def ours(http: aiohttp.ClientSession, url: str) -> Callable[[int], Awaitable[None]]:
+    async def talk(turns: int) -> None:
+        conversation = Conversation(http, url)
+        await conversation.open()
+        for number in range(turns):
+            await conversation.turn(QUESTIONS[number % len(QUESTIONS)])
+        await conversation.close()
+
+    return talk
+
+
+def bare(http: aiohttp.ClientSession, bot: str) -> Callable[[int], Awaitable[None]]:
+    async def talk(turns: int) -> None:
+        rasa = Bare(http, bot)
+        for number in range(turns):
+            await rasa.turn(QUESTIONS[number % len(QUESTIONS)])
+
+    return talk
+
+
+async def at_once(conversations: int, turns: int, talk: Callable[[int], Awaitable[None]]) -> float:
+    """Turns per second of so many conversations side by side."""
+    each = max(8, 2 * turns // conversations)
+    began = time.perf_counter()
+    await asyncio.gather(*(talk(each) for _ in range(conversations)))
+    return round(conversations * each / (time.perf_counter() - began), 1)
+
+
+def where(result: dict[str, Any]) -> dict[str, float]:
+    """Where the median turn's milliseconds go; `knowledge` is asked alone, in this process."""
+    from knowledge import Knowledge
+
+    knowledge = Knowledge.open(Settings().home)
+    took: list[float] = []
+    for text in QUESTIONS * 10:
+        began = time.perf_counter()
+        knowledge.ask(text, language="en" if text in ENGLISH else "fr")
+        took.append(time.perf_counter() - began)
+    asked = statistics.median(took) * 1000
+    return {
+        "accept (POST to 202)": result["accept_ms"]["median"],
+        "knowledge (encode, search, quote)": round(asked, 2),
+        "Rasa and its action server around it": round(result["bare_ms"]["median"] - asked, 2),
+        "queues, record, sending, event stream": round(
+            result["ours_ms"]["median"] - result["bare_ms"]["median"] - result["accept_ms"]["median"], 2
+        ),
+    }
+
+
+def memory(state: dict[str, Any]) -> dict[str, float]:
+    """Resident megabytes (10⁶ bytes) of each process; PostgreSQL's shared pages are counted once (PSS)."""
+    processes = {"supervisor": state["pid"], **state["pids"]}
+    used = {}
+    for name, pid in processes.items():
+        family = [psutil.Process(pid), *(psutil.Process(pid).children(recursive=True) if name != "supervisor" else [])]
+        used[name] = round(sum(each.memory_info().rss for each in family) / 1e6, 1)
+    postgres = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "postgres" and _ours(p)]
+    used["postgres"] = round(sum(p.memory_full_info().pss for p in postgres) / 1e6, 1)
+    used["total"] = round(sum(used.values()), 1)
+    return used
+
+
+def _ours(process: psutil.Process) -> bool:
+    root = process
+    while root.parent() and root.parent().name() == "postgres":
+        root = root.parent()
+    return str(Settings().home.resolve()) in " ".join(root.cmdline())
+
+
+def figures(seconds: list[float]) -> dict[str, float]:
+    ordered = sorted(seconds)
+    return {
+        "median": round(statistics.median(ordered) * 1000, 2),
+        "p95": round(ordered[int(len(ordered) * 0.95)] * 1000, 2),
+        "turns": len(ordered),
+    }
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[tuple[str, dict[str, Any], float]]:
+    """The whole service on free ports: its address, what the supervisor noted, and the seconds it took to start."""
+    port = free_port(0)
+    environment = os.environ | {"GUICHET_PUBLIC_PORT": str(port), "GUICHET_MESSAGES_PER_MINUTE": "1000000"}
+    url = f"http://127.0.0.1:{port}"
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "guichet", "up"), cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            async for line in process.stdout:
+                if b"Ready" in line:
+                    break
+            else:
+                raise SystemExit("The service did not start; its error is above.")
+        started = time.perf_counter() - began
+        yield url, json.loads((Settings().home / "run" / "state.json").read_text()), started
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            await process.wait()
+
+
+def show(result: dict[str, Any], console: Console) -> None:
+    table = Table("", "median ms", "p95 ms", "turns/s, 1", "turns/s, 16")
+    for name, title in (("ours", "our whole turn"), ("bare", "bare Rasa turn")):
+        took, speed = result[f"{name}_ms"], result["turns_per_s"][name]
+        table.add_row(title, f"{took['median']}", f"{took['p95']}", f"{speed['1']}", f"{speed['16']}")
+    console.print(table)
+    console.print(f"ours over bare: [bold]{result['ratio']} ×[/]")
+    console.print(f"turn 300 over turn 3: [bold]{result['long']['ratio']} ×[/]  {result['long']}")
+    console.print(f"start, set up before: {result['start_s']} s")
+    for title in ("where_ms", "memory_mb"):
+        console.print(Table.grid(padding=(0, 2)))
+        console.print(title, result[title])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--turns", type=int, default=200, help="turns of each kind")
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    given = parser.parse_args()
+    console = Console(stderr=True)
+    result = asyncio.run(measure(given.turns, console))
+    show(result, console)
+    text = json.dumps(result, indent=2)
+    if given.json:
+        given.json.write_text(text + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
