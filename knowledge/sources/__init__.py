@@ -1,17 +1,19 @@
 """Published content, read: one file for each kind of source, and the choice between them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from knowledge.document import Document
-from knowledge.sources import inventory, markdown
 from knowledge.sources.problem import OnProblem, Problem, SourceError, refuse
 
 __all__ = ["OnProblem", "Problem", "SourceError", "digest", "read"]
 
-_KINDS = (
-    "A source is a folder with .md or .html pages, a .html page, a .txt list of pages, or the service inventory's .csv."
+_PAGES = frozenset((".md", ".html", ".htm", ".xhtml"))
+_WAY_OUT = (
+    "Give a folder with .md or .html pages, one such page, a .txt file that lists pages one a line, "
+    "or the service inventory as a .csv file."
 )
 
 
@@ -19,19 +21,82 @@ def read(source: str | Path, on_problem: OnProblem = refuse) -> Iterator[Documen
     """The documents of a source, whose kind is told from what it holds.
 
     `on_problem` is told of each page or row that is wrong, and the rest is read; without it the first problem raises.
-    Raises SourceError where there is no such source or nothing in it.
+    Raises SourceError where there is no such source or nothing in it that could be read.
     """
     path = Path(source)
     if path.suffix.lower() == ".csv" and path.is_file():
+        from knowledge.sources import inventory
+
         return inventory.read(path, on_problem)
-    return markdown.read(path, on_problem)
+    pages = dict(_pages(path, on_problem))
+    if not pages:
+        raise SourceError(Problem(path, "There is no page in it.", _WAY_OUT))
+    return _read(pages, on_problem)
 
 
 def digest(source: str | Path) -> str:
-    """A name for all that a source says: it changes when a file is changed, added, renamed or removed."""
+    """A name for all that a source says: it changes when a page is changed, added, renamed or removed."""
     path = Path(source)
     found = hashlib.blake2b(digest_size=16)
-    for file in sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]:
-        content = file.read_bytes()
-        found.update(f"{file.relative_to(path).as_posix()}\0{len(content)}\0".encode() + content)
+    pages = [(path.name, path)] if path.suffix.lower() == ".csv" else _pages(path, lambda problem: None)
+    for name, file in pages:
+        content = file.read_bytes() if file.is_file() else b""
+        found.update(f"{name}\0{len(content)}\0".encode() + content)
     return found.hexdigest()
+
+
+def _read(pages: dict[str, Path], on_problem: OnProblem) -> Iterator[Document]:
+    markdown_pages = {name: file for name, file in pages.items() if file.suffix.lower() == ".md"}
+    html_pages = [(name, file) for name, file in pages.items() if name not in markdown_pages]
+    found: list[Iterable[Document]] = []
+    if markdown_pages:
+        from knowledge.sources import markdown
+
+        found.append(markdown.read(markdown_pages, on_problem))
+    if html_pages:
+        from knowledge.sources import html
+
+        found.append(html.read(html_pages, on_problem))
+    return chain.from_iterable(found)
+
+
+def _pages(path: Path, on_problem: OnProblem) -> Iterator[tuple[str, Path]]:
+    """Each page of the source with its id: the folder's name, and the path in it without what tells the format."""
+    if path.is_dir():
+        folder = path.resolve()
+        files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in _PAGES and f.is_file())
+        return _named(folder.name, folder, files)
+    if not path.is_file():
+        raise SourceError(Problem(path, "There is no such file or folder.", _WAY_OUT))
+    if path.suffix.lower() == ".txt":
+        return _named(path.stem, path.resolve().parent, _listed(path, on_problem))
+    if path.suffix.lower() in _PAGES:
+        folder = path.resolve().parent
+        return _named(folder.name, folder, [path.resolve()])
+    raise SourceError(Problem(path, f'Nothing is known of files that end with "{path.suffix}".', _WAY_OUT))
+
+
+def _named(name: str, folder: Path, files: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    taken: set[str] = set()
+    for file in files:
+        inside = file.relative_to(folder) if file.is_relative_to(folder) else Path(*file.parts[1:])
+        page = f"{name}/{inside.with_suffix('').as_posix()}"
+        page = f"{page}{file.suffix}" if page in taken else page  # fees.md beside fees.html
+        taken.add(page)
+        yield page, file
+
+
+def _listed(path: Path, on_problem: OnProblem) -> Iterator[Path]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise SourceError(Problem(path, "The list is not in UTF-8.", "Save it as UTF-8.")) from error
+    for number, line in enumerate(lines, start=1):
+        file = (path.resolve().parent / line.strip()).resolve()
+        if not line.strip():
+            continue
+        if file.suffix.lower() in _PAGES and file.is_file():
+            yield file
+        else:
+            way_out = "List files that are saved here, as .html or .md: nothing is fetched from the web."
+            on_problem(Problem(path, f"{line.strip()!r} is no page.", way_out, number))

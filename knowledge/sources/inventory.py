@@ -16,18 +16,13 @@ from knowledge.sources.problem import OnProblem, Problem, SourceError, refuse
 
 LANGUAGES = ("en", "fr")
 _BILINGUAL = ("service_name", "service_description", "service_uri", "program_name")
-NEEDED = ("fiscal_yr", "service_id", "service_scope", "owner_org_title") + tuple(
-    f"{column}_{language}" for column in _BILINGUAL for language in LANGUAGES
+NEEDED = (
+    *("fiscal_yr", "service_id", "service_scope", "owner_org_title"),
+    *(f"{column}_{language}" for column in _BILINGUAL for language in LANGUAGES),
 )
 _PUBLISHED = "Publish the file again as it was downloaded from open.canada.ca, in UTF-8 and with its header."
 
 Row = dict[str, str]
-
-
-def is_inventory(path: Path) -> bool:
-    """Whether the file begins with the inventory's header."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        return set(NEEDED) <= set(next(csv.reader(lines), []))
 
 
 def read(path: Path, on_problem: OnProblem = refuse) -> Iterator[Document]:

@@ -1,7 +1,7 @@
-"""A folder of Markdown pages with front matter: one page a service and language, one section a heading."""
+"""Markdown pages with front matter: one page a service and language, one section a heading."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,29 +19,28 @@ from knowledge.text import LANGUAGES, fold
 REQUIRED = ("title", "publisher")
 
 
-def read(folder: Path, on_problem: OnProblem = refuse) -> Iterator[Document]:
-    """A document for each .md file under `folder`, in the order of their paths.
+def read(pages: Mapping[str, Path], on_problem: OnProblem = refuse) -> Iterator[Document]:
+    """A document for each of `pages`, which are files by id.
 
     A page without title, publisher or language, or that cannot be parsed, is reported and left out; any other slip is
     reported and the page is read without what was wrong. Without `on_problem` the first slip raises SourceError.
     """
-    folder = folder.resolve()
-    files = sorted(folder.rglob("*.md"))
-    names = {_name(folder, file) for file in files}
-    for file in files:
-        document = page(file, _name(folder, file), names, on_problem)
+    for name, file in pages.items():
+        document = page(file, name, pages, on_problem)
         if document is not None:
             yield document
 
 
-def page(file: Path, name: str, names: set[str], on_problem: OnProblem = refuse) -> Document | None:
-    """The page in `file`, called `name`; `names` are those of all pages beside it, where its translation is found."""
+def page(file: Path, name: str, names: Container[str], on_problem: OnProblem = refuse) -> Document | None:
+    """The page in `file`, called `name`; its translation is found among `names`."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
         about, body = frontmatter.parse(text)
         return _document(_Reader(file, on_problem, text), name, names, about, body)
     except _LeftOut as reason:
         on_problem(Problem(file, *reason.args))
+    except OSError as error:
+        on_problem(Problem(file, f"The page cannot be read: {error.strerror}.", "Check who may read it."))
     except UnicodeDecodeError:
         on_problem(Problem(file, "The page is not in UTF-8.", "Save it as UTF-8."))
     except yaml.MarkedYAMLError as error:
@@ -57,7 +56,7 @@ class _LeftOut(Exception):
     """Why a page cannot be published at all: cause, way out, line."""
 
 
-def _document(reader: "_Reader", name: str, names: set[str], about: Mapping[str, Any], body: str) -> Document:
+def _document(reader: "_Reader", name: str, names: Container[str], about: Mapping[str, Any], body: str) -> Document:
     for key in REQUIRED:
         if not reader.line_of(about, key):
             raise _LeftOut(f"The page has no {key}.", f'Write "{key}: …" in its front matter.', 1)
@@ -93,10 +92,6 @@ def _section(reader: "_Reader", part: Part, page_url: str | None) -> Section:
     if part.anchor and (url or page_url):
         url = f"{url or page_url}#{part.anchor}"
     return Section(part.path, part.text, url)
-
-
-def _name(folder: Path, file: Path) -> str:
-    return (folder.name / file.relative_to(folder).with_suffix("")).as_posix()
 
 
 def _translations(name: str, language: str) -> Iterator[str]:
