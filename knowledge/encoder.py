@@ -2,13 +2,15 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 MODEL, TOKENIZER, MANIFEST = "model.onnx", "tokenizer.json", "encoder.json"
+BATCH = 8
 Progress = Callable[[str, int, int], None]
 """What long work calls as it goes: the step's name, how much is done, out of how much."""
 
@@ -24,14 +26,14 @@ def silent(step: str, done: int, total: int) -> None:
 class Encoder:
     """`encode` gives one L2-normalised row per text. Safe to call from several threads."""
 
-    def __init__(self, session: Any, tokenizer: Any, manifest: dict[str, Any]) -> None:
-        self._session, self._tokenizer, self._manifest = session, tokenizer, manifest
+    def __init__(self, session: Any, tokenizer: Any, manifest: dict[str, Any], workers: int) -> None:
+        self._session, self._tokenizer, self._workers = session, tokenizer, workers
         self.dim: int = manifest["dim"]
         self.fingerprint: str = manifest["sha256"][:16]
 
     @classmethod
-    def open(cls, folder: Path, threads: int = 1) -> Self:
-        """Load what `export` wrote. Raises NoEncoder."""
+    def open(cls, folder: Path, workers: int = 1) -> Self:
+        """Load what `export` wrote; `workers` batches are computed side by side. Raises NoEncoder."""
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -39,9 +41,9 @@ class Encoder:
             manifest = json.loads((folder / MANIFEST).read_text())
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
             options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-            # idle threads that spin would take the second core from the rest of the machine
-            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            # one thread per batch, batches side by side: faster than several threads on one batch, and a short question
+            # takes as long with one thread as with two
+            options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.log_severity_level = 3
             session = onnxruntime.InferenceSession(str(folder / MODEL), options, providers=["CPUExecutionProvider"])
         except FileNotFoundError as missing:
@@ -54,18 +56,24 @@ class Encoder:
             ) from broken
         tokenizer.enable_truncation(manifest["max_tokens"])
         tokenizer.no_padding()
-        return cls(session, tokenizer, manifest)
+        return cls(session, tokenizer, manifest, workers)
 
-    def encode(self, texts: Sequence[str], batch: int = 16, progress: Progress = silent) -> np.ndarray:
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> np.ndarray:
         """float32, (len(texts), dim). Texts of like length share a batch, so that little is spent on padding."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
         ids = [e.ids for e in self._tokenizer.encode_batch([_printable(t) for t in texts])]
-        order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            vectors[rows] = self._run([ids[i] for i in rows])
-            progress("encode", start + len(rows), len(order))
+        longest_first = sorted(range(len(texts)), key=lambda i: -len(ids[i]))
+        batches = [longest_first[at : at + BATCH] for at in range(0, len(texts), BATCH)]
+        done = 0
+        for rows, found in _side_by_side(lambda rows: self._run([ids[i] for i in rows]), batches, self._workers):
+            vectors[rows] = found
+            done += len(rows)
+            progress("encode", done, len(texts))
         return vectors
+
+    def knows(self, word: str) -> bool:
+        """Whether `word` is one token: common enough where the encoder learnt to be spelt right."""
+        return any(self._tokenizer.token_to_id(mark + word) is not None for mark in ("", "▁"))
 
     def _run(self, ids: list[list[int]]) -> np.ndarray:
         width = max(map(len, ids))
@@ -78,8 +86,8 @@ class Encoder:
 class SharedEncoder:
     """Opens the encoder at first use and once; None, not an error, where it cannot be opened: search is then lexical."""
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
-        self.folder, self.threads, self.why = folder, threads, ""
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.why = folder, ""
         self._encoder: Encoder | None = None
         self._tried: int | None = None
         self._lock = threading.Lock()
@@ -90,10 +98,20 @@ class SharedEncoder:
             if stamp != self._tried:  # new, gone, or never tried
                 self._tried = stamp
                 try:
-                    self._encoder, self.why = Encoder.open(self.folder, self.threads), ""
+                    self._encoder, self.why = Encoder.open(self.folder), ""
                 except NoEncoder as no:
                     self._encoder, self.why = None, str(no)
             return self._encoder
+
+
+def _side_by_side(
+    run: Callable[[list[int]], np.ndarray], batches: list[list[int]], workers: int
+) -> Iterator[tuple[list[int], np.ndarray]]:
+    if workers == 1 or len(batches) < 2:
+        yield from ((rows, run(rows)) for rows in batches)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from zip(batches, pool.map(run, batches), strict=True)
 
 
 def _stamp(path: Path) -> int:

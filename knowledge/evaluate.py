@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,9 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from knowledge.encoder import Encoder, Progress, silent
+from knowledge.fusion import share_of_history, shares
 from knowledge.index import Index
-from knowledge.text import language_of
+from knowledge.text import LANGUAGES, language_of
 
+VERSION = 1  # of what is kept: raise it when an index is made differently
+SPEAKERS = ("user: ", "agent: ")
 METRICS = ("R@1", "R@5", "R@10", "MRR@10", "nDCG@10", "ms_per_query")
 
 
@@ -49,6 +53,58 @@ def read(folder: Path) -> tuple[dict[str, str], list[Question]]:
     return corpus, questions
 
 
+def evaluate(
+    folder: Path,
+    encoder: Encoder | None,
+    cache: Path | None = None,
+    language: str | None = None,
+    progress: Progress = silent,
+) -> dict[str, float | int | str]:
+    """Index the folder's corpus, ask its questions, and measure: the METRICS, and what was counted.
+
+    The corpus and the questions each have the language that most of their words have; `language` settles it for both.
+    `cache` keeps the index for the next time. `ms_per_query` is the whole search, encoding included, one at a time.
+    """
+    corpus, questions = read(folder)
+    written = language or _language(corpus.values())
+    asked = language or _language(q.text for q in questions)
+    index = _index(written, list(corpus.values()), encoder, cache, progress)
+    names = list(corpus)
+    rankings, took = [], []
+    for done, question in enumerate(questions):
+        start = time.perf_counter()
+        scores = find(index, question, encoder, asked)
+        best = np.argpartition(-scores, min(10, len(names) - 1))[:10]
+        rankings.append([names[i] for i in best[np.argsort(-scores[best])]])
+        took.append(time.perf_counter() - start)
+        progress("ask", done + 1, len(questions))
+    return score(rankings, questions) | {
+        "ms_per_query": round(1000 * float(np.median(took)), 2) if took else 0.0,
+        "questions": len(questions),
+        "passages": len(corpus),
+        "language": written,
+        "asked_in": asked,
+    }
+
+
+def find(index: Index, question: Question, encoder: Encoder | None, asked: str) -> np.ndarray:
+    """float32 (passages,): how well each answers the question, in the light of the turns before it."""
+    by = shares(asked, index.language)
+    newest = index.understand(question.text, encoder, forgiving=asked == index.language)
+    alone = index.score(newest, by).fused
+    if not question.history:
+        return alone
+    together = index.understand(in_context(question), encoder, forgiving=False)
+    share = share_of_history(index.telling(newest))
+    return (1 - share) * alone + share * index.score(together, by).fused
+
+
+def in_context(question: Question) -> str:
+    """The newest turn twice, then the two before it, without who said them."""
+    before = [turn.split(": ", 1)[-1] if turn.startswith(SPEAKERS) else turn for turn in question.history[-2:]]
+    return " ".join([question.text, question.text, *before])
+
+
 def score(rankings: Iterable[Sequence[str]], questions: Sequence[Question]) -> dict[str, float]:
     """Recall is 1 where any relevant passage is among the first k; nDCG uses the grades."""
     totals: Counter[str] = Counter()
@@ -61,6 +117,24 @@ def score(rankings: Iterable[Sequence[str]], questions: Sequence[Question]) -> d
         best = sum(g / math.log2(n + 2) for n, g in enumerate(sorted(question.relevant.values(), reverse=True)[:10]))
         totals["nDCG@10"] += gain / best
     return {name: round(totals[name] / max(1, len(questions)), 4) for name in METRICS[:-1]}
+
+
+def _language(texts: Iterable[str]) -> str:
+    votes = Counter(language_of(t) for t in texts)
+    return votes.most_common(1)[0][0] if votes else LANGUAGES[0]
+
+
+def _index(language: str, texts: list[str], encoder: Encoder | None, cache: Path | None, progress: Progress) -> Index:
+    if cache is None:
+        return Index.build(language, texts, range(len(texts)), encoder, progress=progress)
+    made_of = json.dumps([VERSION, language, encoder and encoder.fingerprint, texts]).encode()
+    kept = cache / hashlib.sha256(made_of).hexdigest()[:16]
+    if not kept.exists():
+        index = Index.build(language, texts, range(len(texts)), encoder, progress=progress)
+        scratch = kept.with_name(f".{kept.name}-{os.getpid()}")
+        index.save(scratch)
+        scratch.rename(kept)
+    return Index.open(kept, language)
 
 
 def _text(document: dict[str, str]) -> str:

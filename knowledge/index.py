@@ -1,5 +1,6 @@
 """An index finds passages of one language: rows of words and of vectors, each pointing to the passage it stands for."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,12 +89,6 @@ class Index:
             np.load(folder / "digests.npy", mmap_mode="r"),
         )
 
-    def vectors(self) -> dict[bytes, np.ndarray]:
-        """Every row's vector by the digest of its text."""
-        if self.dense is None:
-            return {}
-        return {bytes(d): v for d, v in zip(self.digests, self.dense.vectors, strict=True)}
-
     def understand(self, question: str, encoder: Encoder | None, forgiving: bool = True) -> Query:
         return understand(question, self.language, self.words, self.spelling if forgiving else None, encoder)
 
@@ -103,12 +98,25 @@ class Index:
         fused = fuse(lexical, pairs, cosine, by or shares(self.language, self.language))
         return Scores(self._best(fused), self._best(lexical), None if cosine is None else self._best(cosine))
 
+    def telling(self, query: Query) -> float:
+        """About how many of the query's words would each single out one row: the sum of idf over the highest there is."""
+        return sum(self.words.idf(term) for term, _ in query.terms) / max(1.0, math.log(self.words.rows + 1))
+
     def _best(self, scores: np.ndarray) -> np.ndarray:
         if len(self.rows) == self.passages:
             return scores
         best = np.full(self.passages, -1.0, np.float32)
         np.maximum.at(best, self.rows, scores)
         return best
+
+
+def vectors(folder: Path) -> dict[bytes, np.ndarray]:
+    """Every row's vector by the digest of its text, from a saved index; empty where it has none."""
+    dense = Dense.open(folder)
+    if dense is None:
+        return {}
+    digests = np.load(folder / "digests.npy", mmap_mode="r")
+    return {bytes(d): v for d, v in zip(digests, dense.vectors, strict=True)}
 
 
 def _encoded(

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import yaml
 from knowledge.encoder import Encoder
 from knowledge.lexical import Lexical
 from knowledge.spelling import Spelling
-from knowledge.text import STOP, clean, stem, words
+from knowledge.text import COMMON, STOP, clean, spelt_out, stem, words
 
 GUESSED = 0.7  # what a guessed spelling counts, against a word found as written
 MEANT = 0.7  # what another name for the same thing counts
@@ -45,21 +46,26 @@ def understand(
 ) -> Query:
     """Read `question`; without `spelling`, as it is written."""
     text = clean(question)
-    asked = words(text, language)
-    found = [w for w in asked if w not in STOP[language]] or asked
-    read_as, weighted, unknown, guessed = text, dict[str, float](), [], []
-    for word in found:
+    read_as = spelt_out(text, language) if spelling is not None else text
+    asked = words(read_as, language)
+    sequence, unknown, guessed = list[str](), list[str](), list[str]()
+    weighted = dict[str, float]()
+    for word in [w for w in asked if w not in STOP[language]] or asked:
         term, weight = stem(word, language), 1.0
-        if spelling is not None and term not in lexical.vocabulary and (guess := spelling.guess(word)):
-            term, weight = stem(guess, language), GUESSED
-            guessed.append(word)
-            read_as = re.sub(rf"\b{re.escape(word)}\b", guess, read_as, flags=re.IGNORECASE)
-        elif term not in lexical.vocabulary:
-            unknown.append(word)
-        weighted[term] = max(weight, weighted.get(term, 0.0))
-    pairs = dict.fromkeys(pairs_of(list(weighted)), 1.0)
+        if term not in lexical.vocabulary:
+            right = spelling is None or _right(word, language, encoder)
+            guess = None if right else spelling.guess(word)
+            if guess is not None:
+                term, weight = stem(guess, language), GUESSED
+                guessed.append(word)
+                read_as = re.sub(rf"\b{re.escape(word)}\b", guess, read_as, flags=re.IGNORECASE)
+            else:
+                unknown.append(word)
+        weighted[term] = weighted.get(term, 0.0) + weight
+        sequence.append(term)
+    pairs: dict[str, float] = dict(Counter(pairs_of(sequence)))
     if spelling is not None:
-        for other in also_called(asked, language):
+        for other in also_called(asked, words(read_as, language), language=language):
             read_as = f"{read_as} ({other})"
             terms = [stem(w, language) for w in words(other, language) if w not in STOP[language]]
             for term in terms:
@@ -70,18 +76,26 @@ def understand(
     return Query(text, read_as, tuple(weighted.items()), tuple(pairs.items()), vector, tuple(unknown), tuple(guessed))
 
 
-def also_called(asked: list[str], language: str) -> list[str]:
+def _right(word: str, language: str, encoder: Encoder | None) -> bool:
+    """Whether `word` is known to be a word, though no passage has it."""
+    known = word in COMMON[language] or word in _synonyms(language)
+    return known or (encoder is not None and language == "en" and encoder.knows(word))
+
+
+def also_called(*readings: list[str], language: str) -> list[str]:
     """Other names for what the words name, from synonyms.yml; the longest name first, none for a part of it."""
-    names, found, at = _synonyms(language), [], 0
-    while at < len(asked):
-        for length in (4, 3, 2, 1):
-            name = " ".join(asked[at : at + length])
-            if name in names:
-                found.append(names[name])
-                at += length - 1
-                break
-        at += 1
-    return found
+    names, found = _synonyms(language), dict[str, None]()
+    for asked in readings:
+        at = 0
+        while at < len(asked):
+            for length in (4, 3, 2, 1):
+                name = " ".join(asked[at : at + length])
+                if name in names:
+                    found[names[name]] = None
+                    at += length - 1
+                    break
+            at += 1
+    return list(found)
 
 
 @cache

@@ -42,9 +42,9 @@ class Knowledge:
         self._snapshot = Snapshot.open(home)
 
     @classmethod
-    def open(cls, home: Path, threads: int = 1) -> Self:
+    def open(cls, home: Path) -> Self:
         """`home` is $GUICHET_HOME. Raises NoSnapshot."""
-        return cls(home, SharedEncoder(home / "encoder", threads))
+        return cls(home, SharedEncoder(home / "encoder"))
 
     @property
     def snapshot(self) -> Snapshot:

@@ -16,10 +16,10 @@ import numpy as np
 
 from knowledge.document import Document
 from knowledge.encoder import Encoder, Progress, silent
-from knowledge.index import Index
+from knowledge.index import Index, vectors
 from knowledge.passage import Passage, entry_points, passages
 
-FORMAT = 1
+FORMAT = 2  # raise it when what is in a snapshot changes
 KEEP = 3
 POINTER, MANIFEST = "current", "manifest.json"
 
@@ -205,16 +205,18 @@ def _about(document: Document) -> dict[str, Any]:
 
 
 def _known(home: Path, encoder: Encoder | None) -> dict[bytes, np.ndarray]:
-    """Vectors of the current snapshot by digest of their text, if this encoder made them."""
-    if encoder is None:
+    """Vectors of the current snapshot by digest of their text, if this encoder made them; of whatever format it is."""
+    name = current(home)
+    if encoder is None or name is None:
         return {}
+    folder = home / "knowledge" / name
     try:
-        before = Snapshot.open(home)
-    except NoSnapshot:
-        return {}
-    if before.manifest["encoder"] != encoder.fingerprint:
-        return {}
-    return {d: v for index in before.indexes.values() for d, v in index.vectors().items()}
+        manifest = json.loads((folder / MANIFEST).read_text())
+        if manifest["encoder"] != encoder.fingerprint:
+            return {}
+        return {digest: vector for code in manifest["languages"] for digest, vector in vectors(folder / code).items()}
+    except (OSError, ValueError, KeyError):
+        return {}  # a damaged snapshot has nothing to reuse: everything is encoded again
 
 
 def _verified(folder: Path) -> dict[str, Any]:

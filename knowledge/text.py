@@ -4,7 +4,7 @@ import itertools
 import re
 import threading
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -12,6 +12,8 @@ import yaml
 _ABOUT = yaml.safe_load(Path(__file__).with_name("languages.yml").read_text())
 LANGUAGES = tuple(_ABOUT)
 STOP = {code: frozenset(about["stop"].split()) for code, about in _ABOUT.items()}
+COMMON = {code: frozenset(about["common"].split()) for code, about in _ABOUT.items()}
+_SHORTHAND = {code: {str(k): str(v) for k, v in about["shorthand"].items()} for code, about in _ABOUT.items()}
 _ABBREVIATIONS = frozenset(word for about in _ABOUT.values() for word in about["abbreviations"].split())
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
@@ -33,6 +35,18 @@ def fold(text: str) -> str:
     """`text` without case, accents or ligatures: "Œuvre" and "oeuvre" are one word to whoever looks for it."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS).casefold().translate(_LETTERS))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def spelt_out(text: str, language: str) -> str:
+    """`text` with the shorthand of messages in full: "cb de tps" is "combien de temps"."""
+    meant = _SHORTHAND[language]
+    return _shorthand(language).sub(lambda short: meant[short.group().lower()], text)
+
+
+@cache
+def _shorthand(language: str) -> re.Pattern[str]:
+    forms = "|".join(re.escape(form) for form in sorted(_SHORTHAND[language], key=len, reverse=True))
+    return re.compile(rf"(?<![\w'’])(?:{forms})(?![\w'’])", re.IGNORECASE)
 
 
 def words(text: str, language: str) -> list[str]:
