@@ -1,0 +1,1 @@
+"""The history of the tables of channels/record.py, run by Alembic."""

@@ -1,3 +1,5 @@
+"""Lanes on a real Redis: order, exactly once, and what a worker that was taken over from may still do."""
+
 import asyncio
 
 from redis.asyncio import Redis
