@@ -2,7 +2,7 @@
 
 const LIMIT = 2000; // characters, as the server counts them
 const PATIENCE = 20000; // ms for which an answer seems to be seconds away
-const SILENCE = 40000; // ms after which a silent stream is dead: the server sends something every 15 s
+const SILENCE = 40000; // ms after which a silent stream is dead: something comes every 15 s
 const SMALL = "(max-width: 40em), (max-height: 30em)"; // there it covers the page, so it is modal
 
 /** Every text of the window: a third language is one more entry. */
@@ -12,8 +12,10 @@ const TEXTS = {
 		locale: "en-CA",
 		title: "Ask a question",
 		greeting: `I’m an automated assistant. I answer with what the government has published and show you the source.
+
 Please don’t share personal numbers, such as your Social Insurance Number (SIN).`,
 		languages: "Language",
+		messages: "Messages",
 		question: "Your question",
 		send: "Send",
 		person: "Talk to a person",
@@ -45,8 +47,10 @@ Please don’t share personal numbers, such as your Social Insurance Number (SIN
 		locale: "fr-CA",
 		title: "Posez une question",
 		greeting: `Je suis un service automatisé. Je réponds avec ce que le gouvernement a publié et je vous montre la source.
+
 N’écrivez pas de numéros personnels, comme votre numéro d’assurance sociale (NAS).`,
 		languages: "Langue",
+		messages: "Messages",
 		question: "Votre question",
 		send: "Envoyer",
 		person: "Parler à une personne",
@@ -105,7 +109,7 @@ dialog { width: var(--width); height: var(--height); max-height: calc(100dvh - 2
 header { display: flex; flex-wrap: wrap; align-items: center; padding: .5em .6em .5em 1.2em; border-bottom: 1px solid var(--hair) }
 dialog header { padding-inline-end: 3.6em }
 header div { margin-inline-start: -.6em }
-.close { position: absolute; inset: .5em .6em auto auto }
+.close { position: absolute; inset: .2em .5em auto auto; font-size: 1.25em }
 h2 { flex: 1; min-width: max-content; font-size: 1.125em; line-height: 2.44 }
 [aria-pressed=true] { color: var(--ink); font-weight: 600; text-decoration: underline 2px }
 .log { flex: 1; overflow-y: auto; padding: 1.2em; outline-offset: -3px }
@@ -127,10 +131,10 @@ td, th { text-align: start; padding: .3em .8em .3em 0; border-bottom: 1px solid 
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: .5em }
 .typing::before { content: ""; display: inline-block; margin-inline-end: .6em; border: .3em solid var(--accent); border-radius: 1em }
 .notice:not(:empty), form { padding: .7em 1.2em; border-top: 1px solid var(--hair) }
-form { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .35em .6em; align-items: end; padding-bottom: .4em }
-label, .limit, .foot { grid-column: 1 / -1 }
-.foot { display: flex; flex-wrap: wrap; justify-content: space-between; margin-inline: -.6em }
-textarea { width: 100%; min-height: 2.75em; max-height: 9em; padding: .55em .8em; resize: none; field-sizing: content }
+form { display: flex; flex-wrap: wrap; gap: .35em .6em; align-items: end; padding-bottom: .4em }
+label, .limit { width: 100% }
+.foot { display: flex; flex-wrap: wrap; justify-content: space-between; width: calc(100% + 1.2em); margin-inline: -.6em }
+textarea { flex: 1 8em; min-height: 2.75em; max-height: 9em; padding: .55em .8em; resize: none; field-sizing: content }
 [aria-invalid=true] { border: 2px solid var(--alarm) }
 @media ${SMALL} { dialog { inset: 0; width: 100%; max-width: none; height: 100dvh; max-height: none; border-radius: 0 } }
 @media (max-height: 30em) { .panel { overflow-y: auto } .log { flex: none; overflow: visible } }
@@ -288,7 +292,7 @@ class Conversation {
 		this.view.note("expired");
 	}
 
-	/** Hears everything from the start, then goes on after the last event whenever the connection was lost. */
+	/** Hears everything from the start, and after a lost connection what came after the last event. */
 	async listen() {
 		const { token } = this.kept;
 		if (this.#stream || !token) return;
@@ -321,7 +325,7 @@ class GuichetChat extends HTMLElement {
 	static observedAttributes = ["lang", "open"];
 	#named = []; // [element, property, key]: what changes with the language
 	#shown = new Map(); // id of a message or reply → its item: nothing is shown twice
-	#asked; // id of the newest message, while it waits for its answer
+	#asked; // id of the newest message
 	#timers = [];
 
 	connectedCallback() {
@@ -369,7 +373,7 @@ class GuichetChat extends HTMLElement {
 		this.list = el("ol.list", { role: "list" });
 		this.typing = text("p.typing", "typing", { hidden: true });
 		const greeting = text("p.greeting", "greeting");
-		this.log = named(el("div.log", { tabIndex: 0, role: "region" }, greeting, this.list, this.typing), "title", "ariaLabel");
+		this.log = named(el("div.log", { tabIndex: 0, role: "group" }, greeting, this.list, this.typing), "messages", "ariaLabel");
 		this.live = el("div.unseen", { ariaLive: "polite" });
 		this.notice = el("p.notice", { role: "status" });
 		this.limit = el("p.limit", { id: "limit" });
@@ -395,7 +399,7 @@ class GuichetChat extends HTMLElement {
 			this.setAttribute("open", "");
 			this.field.focus();
 		});
-		this.launcher.id = "launcher";
+		Object.assign(this.launcher, { id: "launcher", ariaHasPopup: "dialog" });
 
 		const server = this.getAttribute("server") ?? new URL(import.meta.url).origin;
 		this.chat = new Conversation(server.replace(/\/+$/, ""), this);
@@ -550,7 +554,7 @@ class GuichetChat extends HTMLElement {
 	#announce(content) {
 		const item = el("div", {}, content);
 		this.live.append(item);
-		setTimeout(() => item.remove(), 8000); // spoken by then; left, it would be read twice
+		setTimeout(() => item.remove(), 8000); // left there, it would be read twice
 	}
 
 	tell(key) {
@@ -572,5 +576,5 @@ class GuichetChat extends HTMLElement {
 	}
 }
 
-// A browser too old for this shows what the page has put into the tag, a link for instance.
+// Too old a browser shows what the page has put into the tag.
 if (CSS.supports("color", "light-dark(red, red)")) customElements.define("guichet-chat", GuichetChat);

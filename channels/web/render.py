@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from babel.dates import format_date
+from babel.dates import format_date  # type: ignore[import-untyped]
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from channels.web.events import Event

@@ -23,10 +23,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def server() -> Iterator[FakeServer]:
+@pytest.fixture(scope="module")
+def running() -> Iterator[FakeServer]:
     with Running() as fake:
         yield fake
+
+
+@pytest.fixture
+def server(running: FakeServer) -> FakeServer:
+    running.reset()
+    return running
 
 
 @pytest.fixture

@@ -46,6 +46,10 @@ class FakeServer:
     entries: list[Event] = field(default_factory=list)
     cuts: int = 0
 
+    def reset(self) -> None:
+        """As new, at the same address."""
+        vars(self).update(vars(FakeServer(origin=self.origin, cuts=self.cuts + 1)))
+
     def cut(self) -> None:
         """End every open stream."""
         self.cuts += 1

@@ -14,7 +14,8 @@ LISTEN = """() => {
   window.spoken = [];
   const live = document.querySelector("guichet-chat").shadowRoot.querySelector("[aria-live]");
   const hear = (record) => record.addedNodes.forEach((node) => spoken.push(node.textContent));
-  new MutationObserver((records) => records.forEach(hear)).observe(live, { childList: true, subtree: true, characterData: true });
+  const observer = new MutationObserver((records) => records.forEach(hear));
+  observer.observe(live, { childList: true, subtree: true, characterData: true });
 }"""
 
 
