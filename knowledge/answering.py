@@ -16,7 +16,7 @@ def answer(query: Query, snapshot: Snapshot, language: str, place: str | None) -
         return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
     index, shelf = snapshot.indexes[language], snapshot.shelves[language]
     scores = index.score(query)
-    order = np.argsort(-scores.fused)[:30]
+    order = np.argsort(-scores.whole)[:30]
     sources: list[Source] = []
     seen: set[str] = set()
     for number in map(int, order):

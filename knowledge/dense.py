@@ -5,6 +5,8 @@ from typing import Self
 
 import numpy as np
 
+from knowledge.lexical import mapped
+
 _FILE = "vectors.npy"
 
 
@@ -22,7 +24,7 @@ class Dense:
         """None where the rows were indexed without an encoder."""
         if not (folder / _FILE).exists():
             return None
-        return cls(np.load(folder / _FILE, mmap_mode="r"))
+        return cls(mapped(folder / _FILE))
 
     def scores(self, vector: np.ndarray) -> np.ndarray:
         """float32 (rows,): cosines."""

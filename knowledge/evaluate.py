@@ -6,18 +6,18 @@ import math
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from knowledge.encoder import Encoder, Progress, silent
-from knowledge.fusion import share_of_history, shares
-from knowledge.index import Index
+from knowledge.fusion import share_of_history
+from knowledge.index import Index, Texts
 from knowledge.text import LANGUAGES, language_of
 
-VERSION = 1  # of what is kept: raise it when an index is made differently
+VERSION = 3  # of what is kept: raise it when an index is made differently
 SPEAKERS = ("user: ", "agent: ")
 METRICS = ("R@1", "R@5", "R@10", "MRR@10", "nDCG@10", "ms_per_query")
 
@@ -34,10 +34,10 @@ class Question:
     relevant: dict[str, int]
 
 
-def read(folder: Path) -> tuple[dict[str, str], list[Question]]:
-    """The corpus (text by id) and the judged questions of a BEIR folder. Raises NotAFolder."""
+def read(folder: Path) -> tuple[dict[str, dict[str, str]], list[Question]]:
+    """The corpus (documents by id) and the judged questions of a BEIR folder. Raises NotAFolder."""
     try:
-        corpus = {d["_id"]: _text(d) for d in _lines(folder / "corpus.jsonl")}
+        corpus = {d["_id"]: d for d in _lines(folder / "corpus.jsonl")}
         judged: dict[str, dict[str, int]] = {}
         for line in (folder / "qrels.tsv").read_text().splitlines()[1:]:
             question, document, grade = line.split("\t")
@@ -66,9 +66,10 @@ def evaluate(
     `cache` keeps the index for the next time. `ms_per_query` is the whole search, encoding included, one at a time.
     """
     corpus, questions = read(folder)
-    written = language or _language(corpus.values())
+    texts = _texts(corpus)
+    written = language or _language(texts.rows)
     asked = language or _language(q.text for q in questions)
-    index = _index(written, list(corpus.values()), encoder, cache, progress)
+    index = _index(written, texts, encoder, cache, progress)
     names = list(corpus)
     rankings, took = [], []
     for done, question in enumerate(questions):
@@ -89,14 +90,13 @@ def evaluate(
 
 def find(index: Index, question: Question, encoder: Encoder | None, asked: str) -> np.ndarray:
     """float32 (passages,): how well each answers the question, in the light of the turns before it."""
-    by = shares(asked, index.language)
     newest = index.understand(question.text, encoder, forgiving=asked == index.language)
-    alone = index.score(newest, by).fused
+    alone = index.score(newest, asked).whole
     if not question.history:
         return alone
     together = index.understand(in_context(question), encoder, forgiving=False)
     share = share_of_history(index.telling(newest))
-    return (1 - share) * alone + share * index.score(together, by).fused
+    return (1 - share) * alone + share * index.score(together, asked).whole
 
 
 def in_context(question: Question) -> str:
@@ -124,21 +124,28 @@ def _language(texts: Iterable[str]) -> str:
     return votes.most_common(1)[0][0] if votes else LANGUAGES[0]
 
 
-def _index(language: str, texts: list[str], encoder: Encoder | None, cache: Path | None, progress: Progress) -> Index:
+def _texts(corpus: Mapping[str, Mapping[str, str]]) -> Texts:
+    """The corpus as an index takes it: passages with the same title are parts of one document."""
+    numbers: dict[str, int] = {}
+    document = [numbers.setdefault(d.get("title") or name, len(numbers)) for name, d in corpus.items()]
+    rows = [(d.get("title", "") + "\n" + d["text"]).strip() for d in corpus.values()]
+    documents = [""] * len(numbers)
+    for number, d in zip(document, corpus.values(), strict=True):
+        documents[number] = (documents[number] or f"{d.get('title', '')}\n" * 3) + d["text"] + "\n"
+    return Texts(rows, range(len(rows)), document, documents, [False] * len(documents))
+
+
+def _index(language: str, texts: Texts, encoder: Encoder | None, cache: Path | None, progress: Progress) -> Index:
     if cache is None:
-        return Index.build(language, texts, range(len(texts)), encoder, progress=progress)
-    made_of = json.dumps([VERSION, language, encoder and encoder.fingerprint, texts]).encode()
+        return Index.build(language, texts, encoder, progress=progress)
+    made_of = json.dumps([VERSION, language, encoder and encoder.fingerprint, texts.rows]).encode()
     kept = cache / hashlib.sha256(made_of).hexdigest()[:16]
     if not kept.exists():
-        index = Index.build(language, texts, range(len(texts)), encoder, progress=progress)
+        index = Index.build(language, texts, encoder, progress=progress)
         scratch = kept.with_name(f".{kept.name}-{os.getpid()}")
         index.save(scratch)
         scratch.rename(kept)
     return Index.open(kept, language)
-
-
-def _text(document: dict[str, str]) -> str:
-    return (document.get("title", "") + "\n" + document["text"]).strip()
 
 
 def _lines(path: Path) -> list[dict]:

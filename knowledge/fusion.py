@@ -19,6 +19,8 @@ SHARES = {"en": Shares(0.3, 0.1, 0.6), "fr": Shares(0.5, 0.1, 0.4)}
 # Between languages shared words are mostly names and numbers: they help a little, and mislead when they count for more.
 ACROSS = Shares(0.2, 0.1, 0.7)
 EVEN = Shares(0.4, 0.1, 0.5)
+OF_DOCUMENT = 0.4
+SECTIONED = 0.2
 
 
 def shares(asked: str, written: str) -> Shares:
@@ -33,6 +35,23 @@ def fuse(words: np.ndarray, pairs: np.ndarray, cosine: np.ndarray | None, by: Sh
         return lexical / (by.words + by.pairs)
     low, high = float(cosine.min(initial=0)), float(cosine.max(initial=0))
     return lexical + by.meaning * (cosine - low) / (high - low) if high > low else lexical
+
+
+def fuse_documents(words: np.ndarray, cosine: np.ndarray | None, sectioned: np.ndarray, by: Shares) -> np.ndarray:
+    """float32 (documents,): the same for whole documents. `sectioned` is 1 for those with headings, else 0: who asks how,
+    when or how much is seldom answered by a paragraph that says that a service exists."""
+    lexical = _of_best(words)
+    if cosine is None:
+        return lexical + SECTIONED * sectioned
+    low, high = float(cosine.min(initial=0)), float(cosine.max(initial=0))
+    meaning = (cosine - low) / max(high - low, 1e-9)
+    share = max(by.meaning, 0.5) if by is ACROSS else 0.5
+    return (1 - share) * lexical + share * meaning + SECTIONED * sectioned
+
+
+def whole(passages: np.ndarray, documents: np.ndarray) -> np.ndarray:
+    """What a passage earned itself, and what its document did."""
+    return (1 - OF_DOCUMENT) * passages + OF_DOCUMENT * documents
 
 
 def share_of_history(telling: float) -> float:

@@ -10,8 +10,8 @@ import numpy as np
 
 from knowledge.dense import Dense
 from knowledge.encoder import Encoder, Progress, silent
-from knowledge.fusion import Shares, fuse, shares
-from knowledge.lexical import Lexical
+from knowledge.fusion import fuse, fuse_documents, shares, whole
+from knowledge.lexical import Lexical, mapped
 from knowledge.passage import digest
 from knowledge.query import Query, pairs_of, understand
 from knowledge.spelling import Spelling
@@ -19,60 +19,85 @@ from knowledge.text import terms, words
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """Per passage of the index, float32: fused 0…1, BM25, and the cosine (None without an encoder)."""
+class Texts:
+    """What one language's index is made of.
 
+    `rows` are the texts to be found, and `passage[i]` is the number of the passage that row i stands for: rows are the
+    passages themselves, and questions that they answer. `document[p]` is the number of the document that passage p is
+    a part of, and `documents` are the documents as one text each; `sectioned[d]` says whether document d has headings.
+    """
+
+    rows: Sequence[str]
+    passage: Sequence[int]
+    document: Sequence[int]
+    documents: Sequence[str]
+    sectioned: Sequence[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """float32 per passage: the whole score (about 0…1), the fused half of it that the passage itself earned, BM25, and
+    the cosine, None without an encoder."""
+
+    whole: np.ndarray
     fused: np.ndarray
     lexical: np.ndarray
     cosine: np.ndarray | None
 
 
 class Index:
-    """`rows[i]` is the passage (0 … passages − 1) that row i stands for; a passage is as good as its best row."""
+    """A passage is as good as its best row, together with its document: what is asked often spans several passages."""
 
     def __init__(
         self,
         language: str,
-        rows: np.ndarray,
+        passage: np.ndarray,
+        document: np.ndarray,
+        sectioned: np.ndarray,
         words: Lexical,
         pairs: Lexical,
+        about: Lexical,
         spelling: Spelling,
         dense: Dense | None,
         digests: np.ndarray,
     ) -> None:
-        self.language, self.rows, self.digests = language, rows, digests
-        self.words, self.pairs, self.spelling, self.dense = words, pairs, spelling, dense
-        self.passages = int(rows.max(initial=-1)) + 1
+        self.language, self.passage, self.document, self.digests = language, passage, document, digests
+        self.sectioned = sectioned
+        self.words, self.pairs, self.about, self.spelling, self.dense = words, pairs, about, spelling, dense
+        self.passages = len(document)
+        self._gist = None if dense is None else _gist(dense.vectors, document[passage], about.rows)
 
     @classmethod
     def build(
         cls,
         language: str,
-        texts: Sequence[str],
-        rows: Sequence[int],
+        texts: Texts,
         encoder: Encoder | None,
         known: Mapping[bytes, np.ndarray] | None = None,
         progress: Progress = silent,
     ) -> Self:
         """Index `texts`; `known` has vectors by digest of texts that need not be encoded again."""
-        found = [terms(t, language) for t in texts]
-        digests = [digest(t) for t in texts]
+        found = [terms(t, language) for t in texts.rows]
+        digests = [digest(t) for t in texts.rows]
         return cls(
             language,
-            np.asarray(rows, np.int32),
+            np.asarray(texts.passage, np.int32),
+            np.asarray(texts.document, np.int32),
+            np.asarray(texts.sectioned, np.float32),
             Lexical.build(found),
             Lexical.build([pairs_of(row) for row in found]),
-            Spelling.build(words(t, language) for t in texts),
-            None if encoder is None else Dense(_encoded(texts, digests, encoder, known or {}, progress)),
+            Lexical.build([terms(t, language) for t in texts.documents]),
+            Spelling.build(words(t, language) for t in texts.rows),
+            None if encoder is None else Dense(_encoded(texts.rows, digests, encoder, known or {}, progress)),
             np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16),
         )
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        np.save(folder / "rows.npy", self.rows)
-        np.save(folder / "digests.npy", self.digests)
-        self.words.save(folder / "words")
-        self.pairs.save(folder / "pairs")
+        for name in ("passage", "document", "sectioned", "digests"):
+            np.save(folder / f"{name}.npy", getattr(self, name))
+        for name in ("words", "pairs", "about"):
+            getattr(self, name).save(folder / name)
         self.spelling.save(folder / "spelling.json")
         if self.dense is not None:
             self.dense.save(folder)
@@ -81,33 +106,52 @@ class Index:
     def open(cls, folder: Path, language: str) -> Self:
         return cls(
             language,
-            np.load(folder / "rows.npy", mmap_mode="r"),
-            Lexical.open(folder / "words"),
-            Lexical.open(folder / "pairs"),
+            mapped(folder / "passage.npy"),
+            mapped(folder / "document.npy"),
+            mapped(folder / "sectioned.npy"),
+            *(Lexical.open(folder / name) for name in ("words", "pairs", "about")),
             Spelling.open(folder / "spelling.json"),
             Dense.open(folder),
-            np.load(folder / "digests.npy", mmap_mode="r"),
+            mapped(folder / "digests.npy"),
         )
 
     def understand(self, question: str, encoder: Encoder | None, forgiving: bool = True) -> Query:
         return understand(question, self.language, self.words, self.spelling if forgiving else None, encoder)
 
-    def score(self, query: Query, by: Shares | None = None) -> Scores:
+    def score(self, query: Query, asked: str | None = None) -> Scores:
+        """How well each passage answers a query that was asked in the language `asked`, this index's own if None."""
+        by = shares(asked or self.language, self.language)
         lexical, pairs = self.words.scores(query.terms), self.pairs.scores(query.pairs)
-        cosine = self.dense.scores(query.vector) if self.dense is not None and query.vector is not None else None
-        fused = fuse(lexical, pairs, cosine, by or shares(self.language, self.language))
-        return Scores(self._best(fused), self._best(lexical), None if cosine is None else self._best(cosine))
+        about = self.about.scores(query.terms)
+        cosine = gist = None
+        if self.dense is not None and self._gist is not None and query.vector is not None:
+            cosine, gist = self.dense.scores(query.vector), self._gist @ query.vector
+        fused = self._best(fuse(lexical, pairs, cosine, by))
+        of_document = fuse_documents(about, gist, self.sectioned, by)
+        return Scores(
+            whole(fused, of_document[self.document]),
+            fused,
+            self._best(lexical),
+            None if cosine is None else self._best(cosine),
+        )
 
     def telling(self, query: Query) -> float:
         """About how many of the query's words would each single out one row: the sum of idf over the highest there is."""
         return sum(self.words.idf(term) for term, _ in query.terms) / max(1.0, math.log(self.words.rows + 1))
 
     def _best(self, scores: np.ndarray) -> np.ndarray:
-        if len(self.rows) == self.passages:
+        if len(self.passage) == self.passages:
             return scores
         best = np.full(self.passages, -1.0, np.float32)
-        np.maximum.at(best, self.rows, scores)
+        np.maximum.at(best, self.passage, scores)
         return best
+
+
+def _gist(rows: np.ndarray, document: np.ndarray, documents: int) -> np.ndarray:
+    """float32 (documents, dim): the direction in which each document's rows lie together."""
+    total = np.zeros((documents, rows.shape[1]), np.float32)
+    np.add.at(total, document, rows)
+    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)
 
 
 def vectors(folder: Path) -> dict[bytes, np.ndarray]:
@@ -115,7 +159,7 @@ def vectors(folder: Path) -> dict[bytes, np.ndarray]:
     dense = Dense.open(folder)
     if dense is None:
         return {}
-    digests = np.load(folder / "digests.npy", mmap_mode="r")
+    digests = mapped(folder / "digests.npy")
     return {bytes(d): v for d, v in zip(digests, dense.vectors, strict=True)}
 
 

@@ -50,7 +50,7 @@ class Lexical:
     @classmethod
     def open(cls, folder: Path) -> Self:
         about = json.loads((folder / "terms.json").read_text())
-        return cls(*(_mapped(folder / f"{name}.npy") for name in _ARRAYS), about["terms"], about["rows"])
+        return cls(*(mapped(folder / f"{name}.npy") for name in _ARRAYS), about["terms"], about["rows"])
 
     def scores(self, query: Iterable[tuple[str, float]]) -> np.ndarray:
         """float32 (rows,): BM25 of the weighted terms; a term that no row has adds nothing."""
@@ -69,6 +69,7 @@ class Lexical:
         return math.log(1 + (self.rows - df + 0.5) / (df + 0.5))
 
 
-def _mapped(path: Path) -> np.ndarray:
+def mapped(path: Path) -> np.ndarray:
+    """A saved array, read by memory map."""
     # a plain view: numpy's memmap class makes each slice several times slower
     return np.asarray(np.load(path, mmap_mode="r"))

@@ -43,6 +43,12 @@ def passages(document: Document) -> list[Passage]:
     return found
 
 
+def about(document: Document) -> str:
+    """The document as one text. Its title counts three times: it is short, and says what all the rest is about."""
+    sections = (f"{' '.join(s.path)} {s.text}" for s in document.sections)
+    return "\n".join([document.title] * 3 + [*document.topics, *document.questions, *sections])
+
+
 def entry_points(document: Document, found: list[Passage]) -> Iterator[tuple[str, int]]:
     """The document's questions, each with the position in `found` of the passage that answers it."""
     by_heading = {}

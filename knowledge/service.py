@@ -68,7 +68,7 @@ class Knowledge:
         hits: list[Hit] = []
         for language, index in snapshot.indexes.items():
             if where.language in (None, language):
-                scores = index.score(self.understand(query, language, snapshot)).fused
+                scores = index.score(self.understand(query, language, snapshot)).whole
                 shelf = snapshot.shelves[language]
                 for number in np.argsort(-scores)[:k]:
                     n = int(number)

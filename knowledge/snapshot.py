@@ -16,10 +16,11 @@ import numpy as np
 
 from knowledge.document import Document
 from knowledge.encoder import Encoder, Progress, silent
-from knowledge.index import Index, vectors
-from knowledge.passage import Passage, entry_points, passages
+from knowledge.index import Index, Texts, vectors
+from knowledge.lexical import mapped
+from knowledge.passage import Passage, about, entry_points, passages
 
-FORMAT = 2  # raise it when what is in a snapshot changes
+FORMAT = 4  # raise it when what is in a snapshot changes
 KEEP = 3
 POINTER, MANIFEST = "current", "manifest.json"
 
@@ -52,7 +53,7 @@ class Snapshot:
         try:
             languages = manifest["languages"]
             indexes = {code: Index.open(folder / code, code) for code in languages}
-            shelves = {code: Shelf.open(folder / code) for code in languages}
+            shelves = {code: Shelf.open(folder / code, indexes[code].document) for code in languages}
         except (OSError, ValueError, KeyError) as broken:
             raise NoSnapshot(f"The snapshot {folder} cannot be read ({broken}): run `guichet index` again.") from broken
         return cls(name, manifest, indexes, shelves)
@@ -68,11 +69,10 @@ class Shelf:
     _offsets: np.ndarray
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, of: np.ndarray) -> Self:
         documents = json.loads((folder / "documents.json").read_text())
         text = np.memmap(folder / "passages.jsonl", np.uint8, "r")
-        of, offsets = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("of", "offsets"))
-        return cls(documents, of, text, offsets)
+        return cls(documents, of, text, mapped(folder / "offsets.npy"))
 
     def passage(self, number: int) -> Passage:
         line = self._text[self._offsets[number] : self._offsets[number + 1]].tobytes()
@@ -142,25 +142,12 @@ def _write(
     known = _known(home, encoder)
     counts: dict[str, dict[str, int]] = {}
     for language, group in sorted(by_language.items()):
-        found: list[Passage] = []
-        of: list[int] = []
-        texts: list[str] = []
-        rows: list[int] = []
-        questions: list[tuple[str, int]] = []
-        for number, document in enumerate(group):
-            mine = passages(document)
-            questions += [(q, len(found) + at) for q, at in entry_points(document, mine)]
-            texts += [p.indexed(document.title) for p in mine]
-            rows += range(len(found), len(found) + len(mine))
-            of += [number] * len(mine)
-            found += mine
-        texts += [q for q, _ in questions]
-        rows += [at for _, at in questions]
-        if not found:
+        found = [passages(document) for document in group]
+        if not any(found):
             continue
-        Index.build(language, texts, rows, encoder, known, progress).save(folder / language)
-        _shelve(folder / language, group, found, of)
-        counts[language] = {"documents": len(group), "passages": len(found), "rows": len(rows)}
+        Index.build(language, _texts(group, found), encoder, known, progress).save(folder / language)
+        counts[language] = {"documents": len(group), "passages": sum(map(len, found))}
+        _shelve(folder / language, group, [p for mine in found for p in mine])
     if not counts:
         raise NotPublished("None of the sources has any text: nothing was published, the snapshot before stays in use.")
     files = {str(f.relative_to(folder)): _digest(f) for f in sorted(folder.rglob("*")) if f.is_file()}
@@ -180,11 +167,24 @@ def _write(
     return name
 
 
-def _shelve(folder: Path, group: list[Document], found: list[Passage], of: list[int]) -> None:
+def _texts(group: list[Document], found: list[list[Passage]]) -> Texts:
+    """Passages first, then the questions that documents say they answer."""
+    rows, passage, document, first = [], [], [], 0
+    asked: list[tuple[str, int]] = []
+    for number, mine in enumerate(found):
+        rows += [p.indexed(group[number].title) for p in mine]
+        document += [number] * len(mine)
+        asked += [(q, first + at) for q, at in entry_points(group[number], mine)]
+        first += len(mine)
+    sectioned = [any(s.path for s in d.sections) for d in group]
+    passage = [*range(first), *(at for _, at in asked)]
+    return Texts([*rows, *(q for q, _ in asked)], passage, document, [about(d) for d in group], sectioned)
+
+
+def _shelve(folder: Path, group: list[Document], found: list[Passage]) -> None:
     lines = [json.dumps([p.id, p.path, p.text, p.url], ensure_ascii=False).encode("utf-8", "replace") for p in found]
     (folder / "passages.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     np.save(folder / "offsets.npy", np.cumsum([0] + [len(line) + 1 for line in lines]).astype(np.int64))
-    np.save(folder / "of.npy", np.asarray(of, np.int32))
     (folder / "documents.json").write_text(json.dumps([_about(d) for d in group], ensure_ascii=False))
 
 
