@@ -26,7 +26,7 @@ def read(files: Iterable[tuple[str, Path]], on_problem: OnProblem = refuse) -> I
         yield replace(document, translation=other)
 
 
-def page(data: bytes, name: str, file: Path) -> tuple[Document, tuple[str, ...]]:
+def page(data: bytes, name: str) -> tuple[Document, tuple[str, ...]]:
     """The document that the bytes of a page are, and the addresses of its translations. Raises NoPage."""
     tree = parse(decode(data))
     about, main = head(tree), content(tree)
@@ -74,7 +74,7 @@ def _document(name: str, about: Head, sections: tuple[Section, ...]) -> Document
 
 def _read(name: str, file: Path, on_problem: OnProblem) -> tuple[Document, tuple[str, ...]] | None:
     try:
-        return page(file.read_bytes(), name, file)
+        return page(file.read_bytes(), name)
     except OSError as error:
         on_problem(Problem(file, f"The page cannot be read: {error.strerror}.", "Check its name and who may read it."))
     except NoPage as reason:

@@ -13,6 +13,8 @@ from knowledge.text import LANGUAGES, fold
 
 _ISO_639_2 = {"eng": "en", "fra": "fr", "fre": "fr"}
 _MODIFIED = ("dcterms.modified", "article:modified_time", "og:updated_time", "last-modified", "dc.date.modified")
+_SEPARATOR = re.compile(r" (?:\||[-–—]) ")
+_WITH_SITE = re.compile(r"(.+\S) (?:\||[-–—]) ([^|–—]{3,80})")
 # whose pages a host's are: the end of its name, and the jurisdiction (ISO 3166-2, then the municipality)
 _JURISDICTIONS = {
     "canada.ca": "ca", "gc.ca": "ca",
@@ -73,13 +75,16 @@ def _title(tree: LexborHTMLParser, meta: Mapping[str, str]) -> tuple[str, str | 
     """The page's own title, and the site's name if <title> ends with it: "Renew a licence | Government of Utopia"."""
     node = tree.css_first("title")
     whole = plain.line(node.text()) if node is not None else ""
-    named = re.fullmatch(r"(.+\S) (?:\||[-–—]) ([^|–—]{3,80})", whole)
-    short = meta.get("dcterms.title") or meta.get("og:title") or (named[1] if named else whole)
+    stated = meta.get("dcterms.title") or meta.get("og:title") or whole
+    named = _WITH_SITE.fullmatch(whole)
+    cut = _WITH_SITE.fullmatch(stated)
+    short = cut[1] if cut else stated
     headings = [h for h in (plain.line(node.text(separator=" ")) for node in tree.css("h1")) if h]
-    # a site's name may be an <h1> of its own: the page's is the one that <title> begins with, else the only one
-    title = next((h for h in headings if fold(whole).startswith(fold(h)) or fold(h) == fold(short)), None)
+    pieces = {fold(short), *map(fold, _SEPARATOR.split(whole))}
+    title = next((h for h in headings if fold(h) in pieces), None)
     if title is None:
-        title = headings[0] if len(headings) == 1 or (headings and not short) else short
+        # an <h1> whose words are a part of the title's is the site's name
+        title = next((h for h in headings if fold(h) not in fold(short)), short or "".join(headings[:1]))
     site = named[2] if named and "." not in named[2] and fold(named[1]) in (fold(title), fold(short)) else None
     return title, site
 

@@ -58,10 +58,23 @@ def _titles(body: LexborNode) -> dict[str, str]:
     for control in body.css("[aria-controls], [data-target], [role=tab][href], [data-toggle][href]"):
         about = control.attributes
         panel = about.get("aria-controls") or about.get("data-target") or about.get("href") or ""
-        said = plain.line(control.text(deep=True))
+        said = _said(control)
         if said and fold(said).split()[0] not in _OPENERS:
             found.setdefault(panel.lstrip("#").split(" ")[0], said)
     return found
+
+
+def _said(control: LexborNode) -> str:
+    unseen: set[int] = set()
+    words: list[str] = []
+    for node, entering in walk(control, unseen):
+        if node.is_text_node:
+            words.append(node.text_content or "")
+        elif entering and node.is_element_node and node.mem_id != control.mem_id:
+            about = node.attributes
+            if about.get("aria-hidden") == "true" or _UNSEEN & set((about.get("class") or "").split()):
+                unseen.add(node.mem_id)
+    return plain.line("".join(words))
 
 
 def _frame(body: LexborNode, titles: Collection[str]) -> tuple[set[int], list[LexborNode]]:
@@ -95,12 +108,11 @@ def _no_content(
         return True
     if tag == "aside" or role == "complementary":
         return not inside or _mostly_links(node)  # ontario.ca sets what matters most into asides
-    if titled or tag in HEADINGS:
-        return False
-    if tag == "button" or (tag == "a" and ("aria-controls" in about or role == "tab")):
-        return True
-    if _UNSEEN & set((about.get("class") or "").split()):
-        return True
+    if not titled and tag not in HEADINGS:
+        if tag == "button" or (tag == "a" and ("aria-controls" in about or role == "tab")):
+            return True
+        if _UNSEEN & set((about.get("class") or "").split()):
+            return True
     hidden = "hidden" in about or about.get("aria-hidden") == "true" or _HIDDEN.search(about.get("style") or "")
     return bool(hidden) and about.get("id") not in panels and not _opens(about)
 

@@ -167,6 +167,9 @@ class _Writer:
             self.blocks.append(("p", "\n".join(lines)))
             return
         item, text = self.items[-1], " ".join(lines)
+        if item.block == _ELSEWHERE:
+            self.blocks.append(("p", "\n".join(lines)))
+            return
         if item.block is None:
             self.blocks.append(("li", "  " * min(len(self.items) - 1, _INDENTED) + item.mark + text))
         elif item.block == len(self.blocks) - 1:
@@ -240,7 +243,8 @@ def _start(number: str | None) -> int:
 def _has_data(table: LexborNode) -> bool:
     """Whether its rows are facts side by side, and not a layout with whole texts in its cells."""
     if table.tag == "dl":
-        return table.css_first("dd p, dd ul, dd ol, dd table, dd dl, dd h2, dd h3") is None
-    if table.attributes.get("role") == "presentation":
-        return False
-    return table.css_first("h1, h2, h3, h4, h5, h6, td table, td dl") is None
+        texts = table.css("dd p, dd ul, dd ol, dd table, dd dl, dd h2, dd h3")
+    else:
+        texts = table.css("h1, h2, h3, h4, h5, h6, td table, td dl")
+    # css() finds the table itself too, where it is in another one
+    return all(node.mem_id == table.mem_id for node in texts) and table.attributes.get("role") != "presentation"

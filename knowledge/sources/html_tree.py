@@ -28,7 +28,7 @@ def decode(data: bytes) -> str:
             return data[len(mark) :].decode(charset, "replace")
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    if broken == 0 or broken * 10 <= sum(not c.isascii() for c in text) - broken:  # a byte cut off here and there
+    if broken == 0 or broken * 4 <= sum(not c.isascii() for c in text) - broken:  # a byte cut off here and there
         return text
     return data.decode(_declared(data), "replace")
 

@@ -44,7 +44,7 @@ def page(file: Path, name: str, names: Container[str], on_problem: OnProblem = r
     except UnicodeDecodeError:
         on_problem(Problem(file, "The page is not in UTF-8.", "Save it as UTF-8."))
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else None  # the mark counts from 0, after the "---"
+        line = error.problem_mark.line + 1 if error.problem_mark else None  # it counts from 0, and the "---" too
         cause = f"The front matter is not YAML: {error.problem}."
         on_problem(Problem(file, cause, "Quote a value that has a colon.", line))
     except (yaml.YAMLError, ValueError) as error:

@@ -95,6 +95,4 @@ def _inline(node: SyntaxTreeNode) -> str:
                 pieces.append(" ")
             case "hardbreak":
                 pieces.append("\n")
-            case "image":
-                pieces.append(str(inner.content))
     return "\n".join(plain.line(x) for x in "".join(pieces).split("\n")).strip()

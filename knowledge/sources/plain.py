@@ -8,7 +8,7 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
 _GAP = re.compile(r"\s{2,}|[^\S \u00a0\u202f]")  # a no-break space between two words stays: it is typography
-_BULLET = re.compile(r"^\s*(?:[•·▪◦●‣*o–—-]|\uf0b7)(?:\s+|(?<=[•·▪◦●‣\uf0b7-])(?=\w))")
+_BULLET = re.compile(r"^\s*(?:[•·▪◦●‣*o–—-]|\uf0b7)(?:\s+|$|(?<=[•·▪◦●‣\uf0b7])(?=\w)|(?<=-)(?=[^\W\d_]))")
 _NUMBER = re.compile(r"^\s*(\d{1,2})[.)]\s*(?=[^\W\d])")
 _ENDS = re.compile(r"[.!?:;…»”\")]\s*$")
 
