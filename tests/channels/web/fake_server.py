@@ -84,6 +84,7 @@ class FakeServer:
             values = await request.json()
             events = self.conversations.get(_token(request))
             if events is None:
+                await asyncio.sleep(0.6)  # a stream that reconnects hears of it first
                 return _error(401, "unknown_conversation", "This conversation has ended.")
             self.posted.append(values)
             status = self.refuse.pop(0) if self.refuse else 202

@@ -134,8 +134,7 @@ def test_a_message_that_had_arrived_is_not_called_unsent(chat: Page, server: Fak
 
 
 def test_messages_keep_their_order(chat: Page, server: FakeServer) -> None:
-    for number in range(5):
-        ask(chat, f"message {number}")
+    chat.locator("guichet-chat").evaluate("(chat) => [0, 1, 2, 3, 4].forEach((n) => chat.say(`message ${n}`))")
     expect(chat.locator(".reply")).to_have_count(5)
     assert [said["text"] for said in server.posted] == [f"message {number}" for number in range(5)]
     assert len(server.conversations) == 1
@@ -145,6 +144,7 @@ def test_an_expired_conversation_is_followed_by_a_new_one(chat: Page, server: Fa
     ask(chat, "renew")
     expect(chat.locator(".reply")).to_have_count(1)
     server.expire()
+    server.cut()  # the stream is refused before the message that is on its way
     ask(chat, "renew again")
     expect(chat.locator(".reply")).to_have_count(2)
     expect(chat.get_by_text("Your earlier conversation had ended. This is a new one.").first).to_be_visible()
