@@ -34,7 +34,6 @@ class Settings(BaseSettings):
     bot_timeout: float = Field(4.0, gt=0, description="Seconds that the bot may take before knowledge answers alone.")
 
     model: str | None = Field(None, description="Folder or hub name of another sentence-transformers model.")
-    languages: list[str] = ["en", "fr"]
     keep_transcripts_days: int = Field(30, ge=1)
     keep_conversation_hours: int = Field(24, ge=1, description="How long a web conversation can be resumed.")
     concurrent_turns: int = Field(32, ge=1, description="Conversations that one worker answers side by side.")
