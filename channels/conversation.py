@@ -12,8 +12,10 @@ from channels.texts import languages
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
-CERTAIN = 0.8  # probability from which a text of some length changes a conversation's language
-SOME_LENGTH = 12  # characters; shorter texts ("ok", "NAS?") are the same in both languages too often
+# Probability from which a text is evidently in a language. Of 431 development questions, 404 are told right at 0.7 and one
+# wrong; shorter texts are the same in several languages more often ("ok", "NAS?") and must be clearer ("bonjour").
+CERTAIN, CERTAIN_IF_SHORT = 0.7, 0.9
+SHORT = 12  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,9 @@ def heard(conversation: Conversation, said: Incoming) -> Conversation:
 
 def written_language(text: str) -> str | None:
     """The language a text is evidently written in, by ISO 639-1 code; None where it could be several."""
-    if len(text.strip()) < SOME_LENGTH:
-        return None
     best, *_ = _detector().compute_language_confidence_values(text)
-    return best.language.iso_code_639_1.name.lower() if best.value >= CERTAIN else None
+    certain = CERTAIN_IF_SHORT if len(text.strip()) < SHORT else CERTAIN
+    return best.language.iso_code_639_1.name.lower() if best.value >= certain else None
 
 
 @cache
