@@ -4,12 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knowledge.answer import Answer, Outcome, Source  # noqa: F401
-    from knowledge.document import Document, Section  # noqa: F401
-    from knowledge.encoder import Encoder, NoEncoder  # noqa: F401
-    from knowledge.export import export  # noqa: F401
-    from knowledge.service import Filter, Hit, Knowledge  # noqa: F401
-    from knowledge.snapshot import NoSnapshot, NotPublished, build  # noqa: F401
+    from knowledge.answer import Answer as Answer, Outcome as Outcome, Source as Source
+    from knowledge.document import Document as Document, Section as Section
+    from knowledge.encoder import Encoder as Encoder, NoEncoder as NoEncoder
+    from knowledge.export import export as export
+    from knowledge.service import Filter as Filter, Hit as Hit, Knowledge as Knowledge
+    from knowledge.snapshot import NoSnapshot as NoSnapshot, NotPublished as NotPublished, build as build
 
 _HOME = {
     "Answer": "answer",

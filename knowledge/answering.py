@@ -1,60 +1,95 @@
-"""Answering goes from a query to an Answer: the passage that answers, quoted, or an honest no."""
+"""Answering goes from a question to an Answer: the passage that answers, quoted; which of two is meant; or an honest no."""
 
-import numpy as np
-
+from knowledge import place
 from knowledge.answer import Answer, Outcome, Source
+from knowledge.confidence import calibration, features, thresholds
+from knowledge.index import Index
 from knowledge.query import Query
-from knowledge.snapshot import Snapshot
-from knowledge.text import sentences
+from knowledge.quoting import quote
+from knowledge.ranking import Candidate, Ranking, rank
+from knowledge.snapshot import Shelf, Snapshot
 
-QUOTE = 600
+SOURCES = 3
+CHOICES = 3
+NEAR = 0.85  # of the best score: what a further source must reach to be worth showing
+ALIKE = 0.97  # of the best score: so close, that a few words cannot tell which is meant
+BRIEF = 2  # words that name a subject and ask nothing about it
+AHEAD = 0.9  # how near another place's document must come for the question to be that place's
 
 
-def answer(query: Query, snapshot: Snapshot, language: str, place: str | None) -> Answer:
-    """Rank, decide, quote."""
-    if not query.text:
-        return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
+def answer(query: Query, snapshot: Snapshot, language: str, where: str | None) -> Answer:
+    """Rank, judge, quote. `where` is the place of whoever asks; a place that the question names goes before it."""
     index, shelf = snapshot.indexes[language], snapshot.shelves[language]
-    scores = index.score(query)
-    order = np.argsort(-scores.whole)[:30]
-    sources: list[Source] = []
-    seen: set[str] = set()
-    for number in map(int, order):
-        document, passage = shelf.document(number), shelf.passage(number)
-        if document["id"] in seen:
-            continue
-        seen.add(document["id"])
-        sources.append(
-            Source(
-                title=document["title"],
-                url=passage.url,
-                section=passage.path[-1] if passage.path else "",
-                quote=quote(passage.text),
-                publisher=document["publisher"],
-                as_of=document["as_of"],
-                language=language,
-                jurisdiction=document["jurisdiction"],
-                contact=document["contact"],
-                passage=passage.id,
-            )
-        )
-        if len(sources) == 3:
-            break
-    best = int(order[0])
-    cosine = float(scores.cosine[best]) if scores.cosine is not None else 0.5
-    confidence = max(0.0, min(1.0, (cosine - 0.1) / 0.6))
-    choices = tuple(q for q, _ in shelf.document(best)["questions"] if q.casefold() != query.text.casefold())[:3]
-    outcome = Outcome.ANSWERED if confidence > 0.4 else Outcome.NOT_FOUND if confidence > 0.2 else Outcome.OUT_OF_SCOPE
-    if outcome is not Outcome.ANSWERED:
-        return Answer(outcome, confidence, language, snapshot=snapshot.name)
-    return Answer(outcome, confidence, language, tuple(sources), choices, snapshot.name)
+    ranking = rank(query, index, shelf, places(query.text, where))
+    if not query.terms or not ranking.candidates:
+        return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
+    seen = features(query, ranking, index, shelf.documents[ranking.candidates[0].document]["title"])
+    confidence = calibration(language, ranking.scores.cosine is not None)(seen)
+    if ranking.elsewhere > AHEAD * ranking.candidates[0].score:
+        confidence = min(confidence, thresholds().scope)  # another government's, and that one's pages are not known
+    outcome = judge(confidence, query, ranking)
+    if outcome is Outcome.ANSWERED:
+        best = ranking.candidates[0]
+        near = [c for c in ranking.candidates[1:SOURCES] if c.passages and c.score >= NEAR * best.score]
+        sources = tuple(source(c, query, shelf, language) for c in (best, *near))
+        choices = related(best, query, index, shelf)
+    elif outcome is Outcome.CLARIFY:
+        meant = alike(ranking)
+        sources = tuple(source(c, query, shelf, language) for c in meant)
+        choices = tuple(s.title for s in sources)
+    else:
+        sources = choices = ()
+    return Answer(outcome, round(confidence, 4), language, sources, choices, snapshot.name)
 
 
-def quote(text: str) -> str:
-    """The passage's beginning, whole sentences, up to about 600 characters."""
-    end = 0
-    for _, stop in sentences(text):
-        if end and stop > QUOTE:
-            break
-        end = stop
-    return text[:end].strip()
+def places(question: str, where: str | None) -> tuple[str, ...]:
+    """Whose services may answer: the places that the question names, or else where the citizen is. Empty for anywhere."""
+    named = place.named(question)
+    if named and where and place.moving(question):
+        return (*named, where)
+    return named or ((where,) if where else ())
+
+
+def judge(confidence: float, query: Query, ranking: Ranking) -> Outcome:
+    """The ladder: answer, ask which of two or three is meant, not found, out of scope."""
+    limits = thresholds()
+    ambiguous = len(alike(ranking)) > 1
+    if confidence >= limits.answer and not (ambiguous and len(query.terms) <= BRIEF):
+        return Outcome.ANSWERED
+    if confidence >= limits.clarify and ambiguous:
+        return Outcome.CLARIFY
+    return Outcome.NOT_FOUND if confidence >= limits.scope else Outcome.OUT_OF_SCOPE
+
+
+def alike(ranking: Ranking) -> list[Candidate]:
+    """The first candidate and those that answer about as well."""
+    best = ranking.candidates[0].score
+    return [c for c in ranking.candidates[:SOURCES] if c.score >= ALIKE * best]
+
+
+def source(candidate: Candidate, query: Query, shelf: Shelf, language: str) -> Source:
+    """The candidate's best passage, quoted."""
+    passage, document = shelf.passage(candidate.passages[0]), shelf.documents[candidate.document]
+    return Source(
+        title=document["title"],
+        url=passage.url,
+        section=passage.heading,
+        quote=quote(passage.text, [term for term, _ in query.terms], language),
+        publisher=document["publisher"],
+        as_of=document["as_of"],
+        language=language,
+        jurisdiction=document["jurisdiction"],
+        contact=document["contact"],
+        passage=passage.id,
+    )
+
+
+def related(best: Candidate, query: Query, index: Index, shelf: Shelf) -> tuple[str, ...]:
+    """Questions that the same document answers elsewhere, written as one would show them."""
+    here = shelf.passage(best.passages[0]).heading
+    asked = shelf.documents[best.document]["questions"]
+    return tuple(
+        question
+        for question, heading in asked
+        if heading != here and question[0].isupper() and question.endswith("?") and question != query.text
+    )[:CHOICES]

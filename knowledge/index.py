@@ -22,8 +22,9 @@ from knowledge.text import terms, words
 class Texts:
     """What one language's index is made of.
 
-    `rows` are the texts to be found, and `passage[i]` is the number of the passage that row i stands for: rows are the
-    passages themselves, and questions that they answer. `document[p]` is the number of the document that passage p is
+    `rows` are the texts to be found, and `passage[i]` is the number of the passage that row i stands for: first come the
+    passages themselves, then the questions that they answer, then, with the number after the last passage, what none of
+    them answers. `document[p]` is the number of the document that passage p is
     a part of, and `documents` are the documents as one text each; `sectioned[d]` says whether document d has headings.
     """
 
@@ -36,13 +37,15 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """float32 per passage: the whole score (about 0…1), the fused half of it that the passage itself earned, BM25, and
-    the cosine, None without an encoder."""
+    """float32. `whole` says how well each passage answers (about 0…1), its document's share included. What it is made of:
+    `fused`, BM25 and cosine of each row, BM25 and cosine of each document; cosines are None without an encoder."""
 
     whole: np.ndarray
     fused: np.ndarray
-    lexical: np.ndarray
+    words: np.ndarray
     cosine: np.ndarray | None
+    about: np.ndarray
+    gist: np.ndarray | None
 
 
 class Index:
@@ -65,7 +68,9 @@ class Index:
         self.sectioned = sectioned
         self.words, self.pairs, self.about, self.spelling, self.dense = words, pairs, about, spelling, dense
         self.passages = len(document)
-        self._gist = None if dense is None else _gist(dense.vectors, document[passage], about.rows)
+        self._gist = (
+            None if dense is None else _gist(dense.vectors, np.append(document, about.rows)[passage], about.rows)
+        )
 
     @classmethod
     def build(
@@ -121,19 +126,20 @@ class Index:
     def score(self, query: Query, asked: str | None = None) -> Scores:
         """How well each passage answers a query that was asked in the language `asked`, this index's own if None."""
         by = shares(asked or self.language, self.language)
-        lexical, pairs = self.words.scores(query.terms), self.pairs.scores(query.pairs)
+        words, pairs = self.words.scores(query.terms), self.pairs.scores(query.pairs)
         about = self.about.scores(query.terms)
         cosine = gist = None
         if self.dense is not None and self._gist is not None and query.vector is not None:
             cosine, gist = self.dense.scores(query.vector), self._gist @ query.vector
-        fused = self._best(fuse(lexical, pairs, cosine, by))
-        of_document = fuse_documents(about, gist, self.sectioned, by)
-        return Scores(
-            whole(fused, of_document[self.document]),
-            fused,
-            self._best(lexical),
-            None if cosine is None else self._best(cosine),
-        )
+        documents = fuse_documents(about, gist, self.sectioned, by)
+        fused = fuse(words, pairs, cosine, by)
+        return Scores(whole(self._best(fused), documents[self.document]), fused, words, cosine, about, gist)
+
+    def questions(self, passage: int) -> slice:
+        """The rows of the questions that a passage answers; the row of the passage itself has its number."""
+        asked = self.passage[self.passages :]
+        start, end = np.searchsorted(asked, (passage, passage + 1))
+        return slice(self.passages + int(start), self.passages + int(end))
 
     def telling(self, query: Query) -> float:
         """About how many of the query's words would each single out one row: the sum of idf over the highest there is."""
@@ -142,15 +148,16 @@ class Index:
     def _best(self, scores: np.ndarray) -> np.ndarray:
         if len(self.passage) == self.passages:
             return scores
-        best = np.full(self.passages, -1.0, np.float32)
+        best = np.full(self.passages + 1, -1.0, np.float32)
         np.maximum.at(best, self.passage, scores)
-        return best
+        return best[: self.passages]
 
 
 def _gist(rows: np.ndarray, document: np.ndarray, documents: int) -> np.ndarray:
     """float32 (documents, dim): the direction in which each document's rows lie together."""
-    total = np.zeros((documents, rows.shape[1]), np.float32)
+    total = np.zeros((documents + 1, rows.shape[1]), np.float32)
     np.add.at(total, document, rows)
+    total = total[:documents]
     return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)
 
 

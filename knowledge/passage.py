@@ -21,6 +21,11 @@ class Passage:
     text: str
     url: str | None
 
+    @property
+    def heading(self) -> str:
+        """The heading right above it, "" before the first."""
+        return self.path[-1] if self.path else ""
+
     def indexed(self, title: str) -> str:
         """What it is found by: where it stands, and what it says."""
         return ". ".join((title, *self.path)) + "\n" + self.text

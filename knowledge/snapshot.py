@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import yaml
 
 from knowledge.document import Document
 from knowledge.encoder import Encoder, Progress, silent
@@ -20,7 +21,7 @@ from knowledge.index import Index, Texts, vectors
 from knowledge.lexical import mapped
 from knowledge.passage import Passage, about, entry_points, passages
 
-FORMAT = 4  # raise it when what is in a snapshot changes
+FORMAT = 6  # raise it when what is in a snapshot changes
 KEEP = 3
 POINTER, MANIFEST = "current", "manifest.json"
 
@@ -141,11 +142,14 @@ def _write(
         by_language.setdefault(document.language, []).append(document)
     known = _known(home, encoder)
     counts: dict[str, dict[str, int]] = {}
+    asides = yaml.safe_load(Path(__file__).with_name("asides.yml").read_text())
     for language, group in sorted(by_language.items()):
         found = [passages(document) for document in group]
         if not any(found):
             continue
-        Index.build(language, _texts(group, found), encoder, known, progress).save(folder / language)
+        Index.build(language, _texts(group, found, asides.get(language, [])), encoder, known, progress).save(
+            folder / language
+        )
         counts[language] = {"documents": len(group), "passages": sum(map(len, found))}
         _shelve(folder / language, group, [p for mine in found for p in mine])
     if not counts:
@@ -167,18 +171,17 @@ def _write(
     return name
 
 
-def _texts(group: list[Document], found: list[list[Passage]]) -> Texts:
-    """Passages first, then the questions that documents say they answer."""
+def _texts(group: list[Document], found: list[list[Passage]], asides: list[str]) -> Texts:
     rows, passage, document, first = [], [], [], 0
     asked: list[tuple[str, int]] = []
     for number, mine in enumerate(found):
         rows += [p.indexed(group[number].title) for p in mine]
         document += [number] * len(mine)
-        asked += [(q, first + at) for q, at in entry_points(group[number], mine)]
+        asked += sorted(((q, first + at) for q, at in entry_points(group[number], mine)), key=lambda pair: pair[1])
         first += len(mine)
     sectioned = [any(s.path for s in d.sections) for d in group]
-    passage = [*range(first), *(at for _, at in asked)]
-    return Texts([*rows, *(q for q, _ in asked)], passage, document, [about(d) for d in group], sectioned)
+    passage = [*range(first), *(at for _, at in asked), *[first] * len(asides)]
+    return Texts([*rows, *(q for q, _ in asked), *asides], passage, document, [about(d) for d in group], sectioned)
 
 
 def _shelve(folder: Path, group: list[Document], found: list[Passage]) -> None:

@@ -1,0 +1,239 @@
+"""Fits the confidence of answers on labelled questions, chooses the thresholds, and draws how well they hold."""
+
+import argparse
+import csv
+import dataclasses
+import json
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from knowledge.answering import AHEAD, places
+from knowledge.confidence import FEATURES, features
+from knowledge.encoder import Encoder
+from knowledge.index import Index, Scores
+from knowledge.query import Query
+from knowledge.ranking import ranked
+from knowledge.snapshot import Shelf, Snapshot, build
+from knowledge.sources import read
+
+HERE = Path(__file__).resolve().parents[1]
+FOLDS = 5
+# A question whose document was taken away says what confidence must fall to when nothing answers; it is not what people
+# mostly ask, so it counts less. Names of inventory services as questions keep a bare description from being distrusted.
+WEIGHT = {"answerable": 1.0, "removed": 0.15, "aside": 1.0, "name": 0.3, "name removed": 0.1}
+ANSWERED_ASIDES = 0.04  # of questions that nothing answers, the share that may be answered
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    language: str
+    kind: str
+    group: str  # what must not be on both sides of a fold
+    seen: np.ndarray
+    right: bool
+    elsewhere: bool  # another government's, by the rule of the ladder: never answered
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--inventory", type=Path, default=HERE.parent / "shared" / "data" / "service_inventory_2024.csv"
+    )
+    parser.add_argument("--plot", type=Path, default=HERE / "docs" / "calibration.svg")
+    parser.add_argument("--dry", action="store_true", help="print, but write nothing")
+    chosen = parser.parse_args()
+    home = Path(os.environ.get("GUICHET_HOME", HERE / ".guichet"))
+    encoder = Encoder.open(home / "encoder", workers=2)
+    documents = [d for s in (HERE / "knowledge" / "content", chosen.inventory) for d in read(s, lambda problem: None)]
+    snapshot = build(documents, encoder, home / "calibrated")
+    asked = [*questions(HERE / "benchmarks" / "questions"), *names(snapshot, chosen.inventory)]
+    fitted: dict = {"full": {}, "lexical": {}}
+    shown: dict[str, tuple[np.ndarray, list[Example]]] = {}
+    for language in snapshot.indexes:
+        for mode in fitted:
+            examples = [
+                e
+                for q in asked
+                if q["language"] == language
+                for e in seen(q, snapshot, encoder if mode == "full" else None)
+            ]
+            fitted[mode][language] = fit(examples)
+            if mode == "full":
+                shown[language] = (unseen(examples), examples)
+    fitted["thresholds"] = choose(shown)
+    report(shown, fitted["thresholds"])
+    if not chosen.dry:
+        (HERE / "knowledge" / "calibration.json").write_text(json.dumps(fitted, indent=1) + "\n")
+        draw(shown, fitted["thresholds"], chosen.plot)
+
+
+def questions(folder: Path) -> Iterator[dict]:
+    """The development questions: with a service, or with none that answers."""
+    for file in sorted(folder.glob("dev-*.jsonl")):
+        for line in file.read_text().splitlines():
+            question = json.loads(line)
+            service = question.get("service")
+            gold = f"content/{question['language']}/{service}" if service else None
+            yield question | {"gold": gold, "kind": "answerable" if service else "aside"}
+
+
+def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict]:
+    """Names of services of the inventory's training rows, as questions about them."""
+    split = inventory.with_name("service_inventory_split.tsv")
+    rows = csv.DictReader(split.open(), delimiter="\t") if split.exists() else []
+    train = {row["service_id"] for row in rows if row["split"] == "train"}
+    for language, shelf in snapshot.shelves.items():
+        mine = [d for d in shelf.documents if d["id"].startswith("inventory/") and d["id"].split("/")[1] in train]
+        for document in random.Random(7).sample(mine, min(each, len(mine))):
+            yield {"language": language, "text": document["title"], "gold": document["id"], "kind": "name"}
+
+
+def seen(question: dict, snapshot: Snapshot, encoder: Encoder | None) -> Iterator[Example]:
+    """What the search sees of a question, and of the same question with the document that answers it taken away."""
+    language = question["language"]
+    index, shelf = snapshot.indexes[language], snapshot.shelves[language]
+    query = index.understand(question["text"], encoder)
+    if not query.terms:
+        return
+    group = (question["gold"] or question["text"]).rsplit("/", 1)[-1]
+    scores = index.score(query)
+    yield example(question["kind"], group, query, scores, index, shelf, question["gold"])
+    if question["gold"]:
+        number = next(n for n, d in enumerate(shelf.documents) if d["id"] == question["gold"])
+        kind = "removed" if question["kind"] == "answerable" else "name removed"
+        yield example(kind, group, query, without(scores, number, index), index, shelf, None)
+
+
+def example(
+    kind: str, group: str, query: Query, scores: Scores, index: Index, shelf: Shelf, gold: str | None
+) -> Example:
+    ranking = ranked(query, scores, index, shelf, places(query.text, None))
+    best = ranking.candidates[0]
+    document = shelf.documents[best.document]
+    elsewhere = ranking.elsewhere > AHEAD * best.score
+    return Example(
+        index.language,
+        kind,
+        group,
+        features(query, ranking, index, document["title"]),
+        document["id"] == gold,
+        elsewhere,
+    )
+
+
+def without(scores: Scores, document: int, index: Index) -> Scores:
+    """The scores as if the index did not have the document."""
+    gone = index.document == document
+    about, whole = scores.about.copy(), scores.whole.copy()
+    about[document], whole[gone] = 0, -1
+    gist = scores.gist
+    if gist is not None:
+        gist = gist.copy()
+        gist[document] = -1
+    return dataclasses.replace(scores, whole=whole, about=about, gist=gist)
+
+
+def fit(examples: list[Example]) -> dict:
+    """Coefficients on the features as they are: the scaler's part is folded in."""
+    scaler, regression = _fitted(examples)
+    weights = regression.coef_[0] / scaler.scale_
+    bias = float(regression.intercept_[0] - (weights * scaler.mean_).sum())
+    return {"weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)}, "bias": round(bias, 4)}
+
+
+def unseen(examples: list[Example]) -> np.ndarray:
+    """Each example's confidence by a fit that has seen nothing of its group."""
+    groups = sorted({e.group for e in examples})
+    random.Random(0).shuffle(groups)
+    fold = {group: n % FOLDS for n, group in enumerate(groups)}
+    found = np.zeros(len(examples))
+    for n in range(FOLDS):
+        model = make_pipeline(*_fitted([e for e in examples if fold[e.group] != n]))
+        here = [i for i, e in enumerate(examples) if fold[e.group] == n]
+        found[here] = model.predict_proba(np.array([examples[i].seen for i in here]))[:, 1]
+    return np.where([e.elsewhere for e in examples], 0.0, found)
+
+
+def _fitted(examples: list[Example]) -> tuple[StandardScaler, LogisticRegression]:
+    scaler = StandardScaler()
+    x = scaler.fit_transform(np.array([e.seen for e in examples]))
+    weights = [WEIGHT[e.kind] for e in examples]
+    return scaler, LogisticRegression().fit(x, [e.right for e in examples], sample_weight=weights)
+
+
+def choose(shown: dict[str, tuple[np.ndarray, list[Example]]]) -> dict[str, float]:
+    """The least confidence at which few enough asides are answered, and below it the steps of the ladder."""
+    asides = np.concatenate([p[[e.kind == "aside" for e in es]] for p, es in shown.values()])
+    answer = round(float(np.quantile(asides, 1 - ANSWERED_ASIDES)), 2)
+    removed = np.concatenate([p[[e.kind == "removed" for e in es]] for p, es in shown.values()])
+    steps = np.arange(0.02, answer, 0.01)
+    scope = round(float(steps[np.argmax([(asides < s).mean() + (removed >= s).mean() for s in steps])]), 2)
+    return {"answer": answer, "clarify": round((answer + scope) / 2, 2), "scope": scope}
+
+
+def report(shown: dict[str, tuple[np.ndarray, list[Example]]], limits: dict[str, float]) -> None:
+    table = Table("language", "asked", "questions", "first right", "answered", "answered right", title=str(limits))
+    for language, (confidence, examples) in shown.items():
+        for kind in WEIGHT:
+            here = np.array([e.kind == kind for e in examples])
+            right = np.array([e.right for e in examples])[here]
+            answered = confidence[here] >= limits["answer"]
+            share = (f"{x:.3f}" for x in (right.mean(), answered.mean(), (right & answered).mean()))
+            table.add_row(language, kind, str(here.sum()), *share)
+        asked = np.array([e.kind in ("answerable", "aside") for e in examples])
+        error = calibration_error(confidence[asked], np.array([e.right for e in examples])[asked])
+        table.add_row(language, "calibration error", "", f"{error:.3f}")
+    Console(width=110).print(table)
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error: the mean distance of confidence from the share that was right, over equal bins."""
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [abs(confidence[bin_of == b].mean() - right[bin_of == b].mean()) * (bin_of == b).mean() for b in set(bin_of)]
+    return float(sum(gaps))
+
+
+def draw(shown: dict[str, tuple[np.ndarray, list[Example]]], limits: dict[str, float], path: Path) -> None:
+    """Reliability, and how often answers are wrong when only the surest are given."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    import matplotlib.pyplot as plt
+
+    matplotlib.rcParams["svg.hashsalt"] = "guichet"  # the same picture from the same figures
+    figure, (reliable, risky) = plt.subplots(1, 2, figsize=(9, 4))
+    for language, (confidence, examples) in shown.items():
+        asked = np.array([e.kind in ("answerable", "aside") for e in examples])
+        p, right = confidence[asked], np.array([e.right for e in examples], float)[asked]
+        order = np.argsort(-p)
+        parts = np.array_split(np.argsort(p), 8)
+        reliable.plot([p[i].mean() for i in parts], [right[i].mean() for i in parts], marker="o", label=language)
+        risky.plot(
+            np.arange(1, len(p) + 1) / len(p), 1 - np.cumsum(right[order]) / np.arange(1, len(p) + 1), label=language
+        )
+    reliable.plot([0, 1], [0, 1], "k:", linewidth=1)
+    reliable.axvline(limits["answer"], color="gray", linewidth=1)
+    reliable.set(xlabel="confidence", ylabel="share that was right", title="Reliability", xlim=(0, 1), ylim=(0, 1))
+    risky.set(
+        xlabel="share of questions answered", ylabel="share of answers that were wrong", title="Risk and coverage"
+    )
+    for axes in (reliable, risky):
+        axes.legend()
+        axes.grid(alpha=0.3)
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main()

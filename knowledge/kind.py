@@ -1,0 +1,45 @@
+"""A kind is what is asked about a service (its cost, how long it takes, who can get it), and what a heading answers."""
+
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+
+import yaml
+
+from knowledge.text import words
+
+
+@lru_cache(maxsize=4096)
+def asked(question: str, language: str) -> frozenset[str]:
+    """The kinds of `question`; none where it asks for nothing in particular."""
+    text = _plain(question, language)
+    for group in _groups(language, "asked"):
+        found = frozenset(kind for kind, pattern in group.items() if pattern.search(text))
+        if found:
+            return found
+    return frozenset()
+
+
+@lru_cache(maxsize=65536)
+def headed(heading: str, language: str) -> frozenset[str]:
+    """The kinds that a section under `heading` answers."""
+    text = _plain(heading, language)
+    return frozenset(k for group in _groups(language, "headed") for k, pattern in group.items() if pattern.match(text))
+
+
+@cache
+def _groups(language: str, of: str) -> list[dict[str, re.Pattern[str]]]:
+    groups = yaml.safe_load(Path(__file__).with_name("kinds.yml").read_text())
+    return [{kind: _pattern(about[of][language], language) for kind, about in group.items()} for group in groups]
+
+
+def _pattern(phrases: str, language: str) -> re.Pattern[str]:
+    forms = []
+    for phrase in phrases.split(","):
+        form = re.escape(_plain(phrase.replace("*", " "), language))
+        forms.append(form + (r"\w*" if phrase.strip().endswith("*") else r"\b"))
+    return re.compile(rf"\b(?:{'|'.join(forms)})")
+
+
+def _plain(text: str, language: str) -> str:
+    return " ".join(words(text, language))
