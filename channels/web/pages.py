@@ -34,14 +34,6 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
     async def home() -> HTMLResponse:
         return HTMLResponse(render_demo(languages()[0]))
 
-    @router.get("/{asset}")
-    async def asset(asset: str) -> Response:
-        if asset in languages():
-            return HTMLResponse(render_demo(asset))
-        if asset in ASSETS:
-            return FileResponse(FOLDER / asset, headers={"Cache-Control": "public, max-age=300"})
-        raise Unacceptable("not_found", 404)
-
     @router.get("/chat")
     async def read(request: Request) -> HTMLResponse:
         return HTMLResponse(await _page(web, request, notice=None))
@@ -73,6 +65,15 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
         await web.rate(token, message.name(fields.get("reply")), fields.get("helpful") == "yes")
         return _back(request, token, fields.get("language"), rated=fields.get("reply"))
 
+    # last: it matches every path of one part
+    @router.get("/{asset}")
+    async def asset(asset: str) -> Response:
+        if asset in languages():
+            return HTMLResponse(render_demo(asset))
+        if asset in ASSETS:
+            return FileResponse(FOLDER / asset, headers={"Cache-Control": "public, max-age=300"})
+        raise Unacceptable("not_found", 404)
+
     return router
 
 
@@ -84,12 +85,13 @@ async def _page(web: "Web", request: Request, notice: str | None, language: str 
     try:
         address = await web.sessions.address(request.cookies.get(COOKIE, ""))
         entries = await web.events.since(address)
-        async with asyncio.timeout(REPLY_WAIT_SECONDS):
-            async for event in web.events.follow(address, entries[-1].id if entries else "0-0"):
-                if not unanswered(entries):
-                    break
-                if event:
-                    entries.append(event)
+        if unanswered(entries):
+            async with asyncio.timeout(REPLY_WAIT_SECONDS):
+                async for event in web.events.follow(address, entries[-1].id):
+                    if event:
+                        entries.append(event)
+                    if not unanswered(entries):
+                        break
     except (UnknownSession, TimeoutError):
         pass
     said = texts(language)[notice] if notice else ""

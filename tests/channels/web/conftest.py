@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from fake_server import FakeServer, Running
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.channels.web.fake_server import FakeServer, Running
 
 CHROMIUM = os.environ.get("GUICHET_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
@@ -13,12 +15,18 @@ FLAGS += ["disable-component-update", "disable-sync"]
 expect.set_options(timeout=5000)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def launch_options() -> dict[str, Any]:
+    """How to start Chromium; skips the test where there is none."""
     if not os.path.exists(CHROMIUM):
         pytest.skip(f"{CHROMIUM} is not there: install Debian's chromium, or name one in GUICHET_CHROMIUM.")
+    return {"executable_path": CHROMIUM, "args": [f"--{flag}" for flag in FLAGS]}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    options = launch_options()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[f"--{flag}" for flag in FLAGS])
+        browser = playwright.chromium.launch(**options)
         yield browser
         browser.close()
 

@@ -2,14 +2,14 @@
 
 from dataclasses import asdict
 
-import canned
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from fake_server import FakeServer
 from playwright.sync_api import Browser, Page, expect
-from test_widget import ask
 
 from channels.web.events import Event
+from tests.channels.web import canned
+from tests.channels.web.fake_server import FakeServer
+from tests.channels.web.test_widget import ask
 
 SPACING = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }"
 QUESTIONS = ["What does a passport cost?", "Combien coûte un passeport?", "renew", "weather", "french", "person"]
@@ -23,10 +23,15 @@ def check(page: Page, without: tuple[str, ...] = ()) -> None:
     ] == []
 
 
-def converse(page: Page) -> None:
-    for number, question in enumerate(QUESTIONS, 1):
-        ask(page, question)
-        expect(page.locator(".reply")).to_have_count(number)
+def converse(page: Page, server: FakeServer) -> None:
+    """Have a reply of every kind."""
+    before = len(server.posted)
+    ask(page, "nothing")
+    while len(server.posted) == before:
+        page.wait_for_timeout(20)
+    for number, question in enumerate(QUESTIONS):
+        server.say(canned.replies(question)[0], id=f"r{number}", in_reply_to=server.posted[-1]["id"])
+    expect(page.get_by_text("this is Sam").last).to_be_visible()
 
 
 def conversation() -> list[Event]:
@@ -43,7 +48,7 @@ def conversation() -> list[Event]:
 def test_the_demonstration(page: Page, server: FakeServer, language: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(f"{server.origin}/{language}")
-    converse(page)
+    converse(page, server)
     page.get_by_role("textbox").fill("x" * 2001)
     check(page)
     expect(page.locator("html")).to_have_attribute("lang", language)
@@ -60,7 +65,7 @@ def test_a_page_with_the_window(page: Page, server: FakeServer, language: str) -
     expect(page.locator(".failed")).to_be_visible()
     check(page)
     page.set_viewport_size({"width": 320, "height": 640})
-    converse(page)
+    converse(page, server)
     check(page)
 
 
@@ -146,7 +151,7 @@ def test_it_reflows(page: Page, server: FakeServer, width: int, height: int, spa
         if "page" in path:
             page.get_by_role("button").click()
         if "chat" not in path:
-            converse(page)
+            converse(page, server)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         inside = page.locator(".log, .panel, header, form, .said, .reply, figure, button").evaluate_all(
             """(all) => all.filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
@@ -162,7 +167,7 @@ def test_it_reflows(page: Page, server: FakeServer, width: int, height: int, spa
 def test_what_is_pressed_is_large_enough(page: Page, server: FakeServer) -> None:
     page.goto(f"{server.origin}/page?origin={server.origin}")
     page.get_by_role("button").click()
-    converse(page)
+    converse(page, server)
     for button in page.get_by_role("button").all():
         box = button.bounding_box()
         assert box is not None
@@ -173,7 +178,7 @@ def test_what_is_pressed_is_large_enough(page: Page, server: FakeServer) -> None
 def test_focus_and_borders_are_seen_in_forced_colours(page: Page, server: FakeServer) -> None:
     page.emulate_media(forced_colors="active")
     page.goto(f"{server.origin}/en")
-    converse(page)
+    converse(page, server)
 
     def style(selector: str, name: str) -> str:
         return str(page.locator(selector).first.evaluate("(one, name) => getComputedStyle(one)[name]", name))

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 
-import canned
 import pytest
 
 from channels.texts import languages
 from channels.web.events import Event
 from channels.web.render import blocks, day, render_demo, render_plain, texts, web_address
+from tests.channels.web import canned
 
 WEB = Path(__file__).parents[3] / "channels" / "web"
 NAUGHTY = Path(__file__).parents[4] / "shared" / "data" / "blns.json"

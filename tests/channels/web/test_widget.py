@@ -4,10 +4,11 @@ import json
 import re
 from pathlib import Path
 
-import canned
 import pytest
-from fake_server import WEB, FakeServer
 from playwright.sync_api import Page, expect
+
+from tests.channels.web import canned
+from tests.channels.web.fake_server import WEB, FakeServer
 
 NAUGHTY = Path(__file__).parents[4] / "shared" / "data" / "blns.json"
 LISTEN = """() => {

@@ -1,10 +1,11 @@
 """The chat window on bad connections: nothing is lost, nothing is shown or announced twice."""
 
-import canned
 import pytest
-from fake_server import FakeServer
 from playwright.sync_api import Page, expect
-from test_widget import LISTEN, ask
+
+from tests.channels.web import canned
+from tests.channels.web.fake_server import FakeServer
+from tests.channels.web.test_widget import LISTEN, ask
 
 
 @pytest.fixture
