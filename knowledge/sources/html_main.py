@@ -29,7 +29,7 @@ Attributes = Mapping[str, str | None]
 class Content:
     """`root` holds the content; nodes in `out` (by mem_id) are no part of it.
 
-    `titles` are the names of panels that open, by the panel's id: what the tab or the button says that opens them.
+    `titles` has what is said by the tab or button that opens a panel, by the panel's id; "" for "Show more".
     """
 
     root: LexborNode
@@ -50,7 +50,11 @@ def content(tree: LexborHTMLParser) -> Content | None:
     weight = _weights(body, out)
     if not weight[body.mem_id]:
         return None
-    return Content(_root(body, out, weight), frozenset(out), titles)
+    root = _landmark(body, out, weight)
+    if root is None:
+        root, menus = _densest(body, out, weight)
+        out |= menus
+    return Content(root, frozenset(out), titles)
 
 
 def _titles(body: LexborNode) -> dict[str, str]:
@@ -59,8 +63,9 @@ def _titles(body: LexborNode) -> dict[str, str]:
         about = control.attributes
         panel = about.get("aria-controls") or about.get("data-target") or about.get("href") or ""
         said = _said(control)
-        if said and fold(said).split()[0] not in _OPENERS:
-            found.setdefault(panel.lstrip("#").split(" ")[0], said)
+        if said:
+            says_nothing = fold(said).split()[0] in _OPENERS
+            found.setdefault(panel.lstrip("#").split(" ")[0], "" if says_nothing else said)
     return found
 
 
@@ -151,7 +156,7 @@ def _weights(body: LexborNode, out: Collection[int]) -> dict[int, float]:
     return weight
 
 
-def _root(body: LexborNode, out: Collection[int], weight: Mapping[int, float]) -> LexborNode:
+def _landmark(body: LexborNode, out: Collection[int], weight: Mapping[int, float]) -> LexborNode | None:
     landmarks: tuple[list[LexborNode], ...] = ([], [], [])
     for node, entering in walk(body, out):
         if entering and node.is_element_node:
@@ -166,23 +171,20 @@ def _root(body: LexborNode, out: Collection[int], weight: Mapping[int, float]) -
         best = max(nodes, key=lambda node: weight[node.mem_id], default=None)
         if best is not None and weight[best.mem_id] >= weight[body.mem_id] / 2:
             return best
-    return _densest(body, out, weight)
+    return None
 
 
-def _densest(body: LexborNode, out: Collection[int], weight: Mapping[int, float]) -> LexborNode:
-    """The smallest element that holds nearly all the running text, and every heading that goes with it."""
+def _densest(body: LexborNode, out: Collection[int], weight: Mapping[int, float]) -> tuple[LexborNode, set[int]]:
+    """The smallest element that holds nearly all the running text and its headings; and the menus that it holds too."""
     root = body
     while True:
         inner = [n for n in _children(root) if n.mem_id not in out and n.is_element_node]
-        best = max(inner, key=lambda node: weight.get(node.mem_id, 0), default=None)
-        if (
-            best is None
-            or weight.get(best.mem_id, 0) < 0.8 * weight[root.mem_id]
-            or best.tag in ("table", "ul", "ol", "p")
-        ):
-            return root
-        if any(n.mem_id != best.mem_id and _has_heading(n, out) for n in inner):
-            return root
+        best = max(inner, key=lambda node: weight[node.mem_id], default=None)
+        if best is None or weight[best.mem_id] < 0.8 * weight[root.mem_id] or best.tag in ("table", "ul", "ol", "p"):
+            return root, set()
+        others = [n for n in inner if n.mem_id != best.mem_id]
+        if any(_has_heading(n, out) for n in others):
+            return root, {n.mem_id for n in others if _mostly_links(n) and not _has_heading(n, out)}
         root = best
 
 

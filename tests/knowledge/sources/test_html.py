@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from knowledge.document import Document
 from knowledge.sources import Problem, read
 from knowledge.sources.html import NoPage, page
-from knowledge.sources.html_tree import DEEPEST, decode
+from knowledge.sources.html_tree import DEEPEST, decode, parse, walk
 
 PAGES = Path(__file__).parent / "pages"
 ABOUT = '<title>T</title><meta name="dcterms.creator" content="P">'
@@ -123,6 +123,14 @@ def test_address(html: str, url: str | None) -> None:
 def test_deep_nesting(start: str) -> None:
     document = of(f"<html lang=en>{ABOUT}<p>Words.</p>" + start * (DEEPEST * 4) + "the innermost words")
     assert "the innermost words" in document.sections[-1].text
+
+
+def test_no_tree_is_deeper_than_a_browser_s() -> None:
+    depth = deepest = 0
+    for node, entering in walk(parse("<div>words" * (DEEPEST * 4)).root):
+        depth += (1 if entering else -1) if node.is_element_node else 0
+        deepest = max(deepest, depth)
+    assert deepest <= DEEPEST + 2  # html and body
 
 
 def test_large_page() -> None:

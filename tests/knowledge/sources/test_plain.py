@@ -27,6 +27,7 @@ def test_line(typed: str, text: str) -> None:
     [
         ("One paragraph.\r\n\r\nAnother.", "One paragraph.\n\nAnother."),
         ("a sentence that\r\nwraps in its middle", "a sentence that wraps in its middle"),
+        ("made by Boats Ltd.\nand sent", "made by Boats Ltd. and sent"),
         ("It ended.\nA new one begins.", "It ended.\n\nA new one begins."),
         ("These:\n- one;\n - two\n\nThen more.", "These:\n\n- one;\n- two\n\nThen more."),
         ("These:\n•one\n• two\n\uf0b7 three", "These:\n\n- one\n- two\n- three"),
