@@ -18,7 +18,7 @@ FAITHFUL = 0.98
 PROBES = (
     "How do I renew my passport?",
     "Vous pouvez présenter une demande en ligne ou par la poste.",
-    "A child's passport costs $57 and is valid for up to five years; both parents sign the application.",
+    "A sentence of some length, with a clause or two, a number such as 57 and a semicolon; it ends like any other.",
     "garbage day toronto",
 )
 
