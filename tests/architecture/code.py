@@ -21,7 +21,7 @@ class Module:
 
     @property
     def imports(self) -> frozenset[str]:
-        """Modules, and names that may be modules: `from channels import inbox` gives "channels" and "channels.inbox"."""
+        """Modules, and names that may be modules: `from channels import inbox` asks for "channels.inbox" too."""
         return frozenset(_imports(self, self.tree))
 
     @property
