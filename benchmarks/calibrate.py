@@ -28,6 +28,7 @@ from knowledge.sources import read
 
 HERE = Path(__file__).resolve().parents[1]
 FOLDS = 5
+BIASED = ("fr",)  # languages with a bias of their own; the others have the common one
 # A question whose document was taken away says what confidence must fall to when nothing answers; it is not what people
 # mostly ask, so it counts less. Names of inventory services as questions keep a bare description from being distrusted.
 WEIGHT = {"answerable": 1.0, "removed": 0.15, "aside": 1.0, "name": 0.3, "name removed": 0.1}
@@ -56,25 +57,19 @@ def main() -> None:
     encoder = Encoder.open(home / "encoder", workers=2)
     documents = [d for s in (HERE / "knowledge" / "content", chosen.inventory) for d in read(s, lambda problem: None)]
     snapshot = build(documents, encoder, home / "calibrated")
-    asked = [*questions(HERE / "benchmarks" / "questions"), *names(snapshot, chosen.inventory)]
-    fitted: dict = {"full": {}, "lexical": {}}
-    shown: dict[str, tuple[np.ndarray, list[Example]]] = {}
-    for language in snapshot.indexes:
-        for mode in fitted:
-            examples = [
-                e
-                for q in asked
-                if q["language"] == language
-                for e in seen(q, snapshot, encoder if mode == "full" else None)
-            ]
-            fitted[mode][language] = fit(examples)
-            if mode == "full":
-                shown[language] = (unseen(examples), examples)
-    fitted["thresholds"] = choose(shown)
-    report(shown, fitted["thresholds"])
+    labelled = [*questions(HERE / "benchmarks" / "questions"), *names(snapshot, chosen.inventory)]
+    fitted: dict = {}
+    for mode, by in (("full", encoder), ("lexical", None)):
+        examples = [e for question in labelled for e in seen(question, snapshot, by)]
+        fitted[mode] = fit(examples)
+        if mode == "full":
+            confidence = unseen(examples)
+            fitted["thresholds"] = choose(confidence, examples)
+            report(confidence, examples, fitted["thresholds"])
+            shown = confidence, examples
     if not chosen.dry:
         (HERE / "knowledge" / "calibration.json").write_text(json.dumps(fitted, indent=1) + "\n")
-        draw(shown, fitted["thresholds"], chosen.plot)
+        draw(*shown, fitted["thresholds"], chosen.plot)
 
 
 def questions(folder: Path) -> Iterator[dict]:
@@ -144,11 +139,13 @@ def without(scores: Scores, document: int, index: Index) -> Scores:
 
 
 def fit(examples: list[Example]) -> dict:
-    """Coefficients on the features as they are: the scaler's part is folded in."""
+    """One regression for all languages, each with a bias of its own; the scaler's part is folded into the coefficients."""
     scaler, regression = _fitted(examples)
     weights = regression.coef_[0] / scaler.scale_
     bias = float(regression.intercept_[0] - (weights * scaler.mean_).sum())
-    return {"weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)}, "bias": round(bias, 4)}
+    named = {name: round(float(w), 4) for name, w in zip((*FEATURES, *BIASED), weights, strict=True)}
+    own = {language: named.pop(language) for language in BIASED}
+    return {"weights": named, "bias": round(bias, 4), "of_language": own}
 
 
 def unseen(examples: list[Example]) -> np.ndarray:
@@ -160,40 +157,48 @@ def unseen(examples: list[Example]) -> np.ndarray:
     for n in range(FOLDS):
         model = make_pipeline(*_fitted([e for e in examples if fold[e.group] != n]))
         here = [i for i, e in enumerate(examples) if fold[e.group] == n]
-        found[here] = model.predict_proba(np.array([examples[i].seen for i in here]))[:, 1]
+        found[here] = model.predict_proba(_inputs([examples[i] for i in here]))[:, 1]
     return np.where([e.elsewhere for e in examples], 0.0, found)
 
 
 def _fitted(examples: list[Example]) -> tuple[StandardScaler, LogisticRegression]:
     scaler = StandardScaler()
-    x = scaler.fit_transform(np.array([e.seen for e in examples]))
+    x = scaler.fit_transform(_inputs(examples))
     weights = [WEIGHT[e.kind] for e in examples]
-    return scaler, LogisticRegression().fit(x, [e.right for e in examples], sample_weight=weights)
+    return scaler, LogisticRegression(C=0.2).fit(x, [e.right for e in examples], sample_weight=weights)
 
 
-def choose(shown: dict[str, tuple[np.ndarray, list[Example]]]) -> dict[str, float]:
+def _inputs(examples: list[Example]) -> np.ndarray:
+    return np.array([[*e.seen, *(float(e.language == language) for language in BIASED)] for e in examples])
+
+
+def choose(confidence: np.ndarray, examples: list[Example]) -> dict[str, float]:
     """The least confidence at which few enough asides are answered, and below it the steps of the ladder."""
-    asides = np.concatenate([p[[e.kind == "aside" for e in es]] for p, es in shown.values()])
+    asides, removed = (confidence[[e.kind == kind for e in examples]] for kind in ("aside", "removed"))
     answer = round(float(np.quantile(asides, 1 - ANSWERED_ASIDES)), 2)
-    removed = np.concatenate([p[[e.kind == "removed" for e in es]] for p, es in shown.values()])
     steps = np.arange(0.02, answer, 0.01)
     scope = round(float(steps[np.argmax([(asides < s).mean() + (removed >= s).mean() for s in steps])]), 2)
     return {"answer": answer, "clarify": round((answer + scope) / 2, 2), "scope": scope}
 
 
-def report(shown: dict[str, tuple[np.ndarray, list[Example]]], limits: dict[str, float]) -> None:
+def report(confidence: np.ndarray, examples: list[Example], limits: dict[str, float]) -> None:
     table = Table("language", "asked", "questions", "first right", "answered", "answered right", title=str(limits))
-    for language, (confidence, examples) in shown.items():
+    for language in sorted({e.language for e in examples}):
         for kind in WEIGHT:
-            here = np.array([e.kind == kind for e in examples])
+            here = np.array([(e.language, e.kind) == (language, kind) for e in examples])
             right = np.array([e.right for e in examples])[here]
             answered = confidence[here] >= limits["answer"]
             share = (f"{x:.3f}" for x in (right.mean(), answered.mean(), (right & answered).mean()))
             table.add_row(language, kind, str(here.sum()), *share)
-        asked = np.array([e.kind in ("answerable", "aside") for e in examples])
-        error = calibration_error(confidence[asked], np.array([e.right for e in examples])[asked])
-        table.add_row(language, "calibration error", "", f"{error:.3f}")
+        p, right = asked(confidence, examples, language)
+        table.add_row(language, "calibration error", "", f"{calibration_error(p, right):.3f}")
     Console(width=110).print(table)
+
+
+def asked(confidence: np.ndarray, examples: list[Example], language: str) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence and whether it was right, of the questions that people ask."""
+    here = np.array([e.language == language and e.kind in ("answerable", "aside") for e in examples])
+    return confidence[here], np.array([e.right for e in examples])[here]
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
@@ -203,7 +208,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10)
     return float(sum(gaps))
 
 
-def draw(shown: dict[str, tuple[np.ndarray, list[Example]]], limits: dict[str, float], path: Path) -> None:
+def draw(confidence: np.ndarray, examples: list[Example], limits: dict[str, float], path: Path) -> None:
     """Reliability, and how often answers are wrong when only the surest are given."""
     import matplotlib
 
@@ -212,9 +217,8 @@ def draw(shown: dict[str, tuple[np.ndarray, list[Example]]], limits: dict[str, f
 
     matplotlib.rcParams["svg.hashsalt"] = "guichet"  # the same picture from the same figures
     figure, (reliable, risky) = plt.subplots(1, 2, figsize=(9, 4))
-    for language, (confidence, examples) in shown.items():
-        asked = np.array([e.kind in ("answerable", "aside") for e in examples])
-        p, right = confidence[asked], np.array([e.right for e in examples], float)[asked]
+    for language in sorted({e.language for e in examples}):
+        p, right = asked(confidence, examples, language)
         order = np.argsort(-p)
         parts = np.array_split(np.argsort(p), 8)
         reliable.plot([p[i].mean() for i in parts], [right[i].mean() for i in parts], marker="o", label=language)

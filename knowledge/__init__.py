@@ -4,12 +4,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knowledge.answer import Answer as Answer, Outcome as Outcome, Source as Source
-    from knowledge.document import Document as Document, Section as Section
-    from knowledge.encoder import Encoder as Encoder, NoEncoder as NoEncoder
+    from knowledge.answer import Answer as Answer
+    from knowledge.answer import Outcome as Outcome
+    from knowledge.answer import Source as Source
+    from knowledge.document import Document as Document
+    from knowledge.document import Section as Section
+    from knowledge.encoder import Encoder as Encoder
+    from knowledge.encoder import NoEncoder as NoEncoder
     from knowledge.export import export as export
-    from knowledge.service import Filter as Filter, Hit as Hit, Knowledge as Knowledge
-    from knowledge.snapshot import NoSnapshot as NoSnapshot, NotPublished as NotPublished, build as build
+    from knowledge.service import Filter as Filter
+    from knowledge.service import Hit as Hit
+    from knowledge.service import Knowledge as Knowledge
+    from knowledge.snapshot import NoSnapshot as NoSnapshot
+    from knowledge.snapshot import NotPublished as NotPublished
+    from knowledge.snapshot import build as build
 
 _HOME = {
     "Answer": "answer",

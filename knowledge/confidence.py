@@ -18,16 +18,11 @@ FEATURES = (
     "cosine",  # of the best document's best row
     "gist",  # cosine of the best document as a whole
     "covered",  # idf-weighted share of the question's words that the best document has
-    "said",  # … that the best passage has, or a question that it answers
-    "titled",  # share of the words of the best document's title that were asked about
-    "bm25",  # of the best document, over the idf of all the question's words
+    "titled",  # "covered", times the share of the words of the document's title that were asked about
     "margin",  # score of the best document over the second
     "agreed",  # whether words alone and meaning alone chose the best document, half each
-    "unknown",  # idf-weighted share of words that no passage has
-    "guessed",  # share of words that were taken for another
-    "words",  # ln(1 + words)
-    "aside",  # score of what no passage answers, over the best document's own
-    "aside_said",  # idf-weighted share of words that only what no passage answers has
+    "aside",  # score of the nearest thing that no document answers, over the best document's own
+    "aside_said",  # idf-weighted share of words that such things have and the best document has not
     "foreign",  # whether another country is named that the best document does not mention
     "sectioned",  # whether the best document has headings
 )
@@ -35,7 +30,7 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Coefficients in the order of FEATURES, for one language with and without an encoder; thresholds of the ladder."""
+    """The logistic regression: weights in the order of FEATURES."""
 
     weights: tuple[float, ...]
     bias: float
@@ -57,31 +52,27 @@ class Thresholds:
 def features(query: Query, ranking: Ranking, index: Index, title: str) -> np.ndarray:
     """float64 (len(FEATURES),): what is known about the first candidate of `ranking`, the document called `title`."""
     best, scores = ranking.candidates[0], ranking.scores
-    passage = best.passages[0]
-    rows = [*best.passages, *(r for p in best.passages for r in _range(index.questions(p)))]
-    own = [passage, *_range(index.questions(passage))]
+    rows = [
+        *best.passages,
+        *(row for p in best.passages for row in range(*index.questions(p).indices(len(index.passage)))),
+    ]
+    asides = range(index.asides, len(index.passage))
     idf = {term: weight * index.words.idf(term) for term, weight in query.terms}
     total = sum(idf.values()) or 1.0
+    missing = [t for t in idf if not index.about.has(t, [best.document])]
+    covered = 1 - sum(idf[t] for t in missing) / total
+    of_title = set(terms(title, index.language))
     second = ranking.candidates[1].score if len(ranking.candidates) > 1 else 0.0
     by_words = best.document == int(np.argmax(scores.about))
     by_meaning = scores.gist is not None and best.document == int(np.argmax(scores.gist))
-    asides = range(
-        int(np.searchsorted(index.passage[index.passages :], index.passages)) + index.passages, len(index.passage)
-    )
-    missing = [t for t in idf if not index.about.has(t, [best.document])]
     return np.array(
         [
             float(scores.cosine[rows].max()) if scores.cosine is not None else 0.0,
             float(scores.gist[best.document]) if scores.gist is not None else 0.0,
-            1 - sum(idf[t] for t in missing) / total,
-            sum(w for t, w in idf.items() if index.words.has(t, own)) / total,
-            _titled(query, title, index.language),
-            float(scores.about[best.document]) / total,
+            covered,
+            covered * len(of_title & idf.keys()) / max(1, len(of_title)),
             best.score - second,
             (by_words + by_meaning) / 2,
-            sum(w for t, w in idf.items() if t not in index.words.vocabulary) / total,
-            len(query.guessed) / max(1, len(query.terms)),
-            math.log1p(len(query.terms)),
             float(scores.fused[asides].max(initial=0.0)) - float(scores.fused[rows].max()),
             sum(idf[t] for t in missing if index.words.has(t, asides)) / total,
             _foreign(query.text, best.document, index),
@@ -91,10 +82,10 @@ def features(query: Query, ranking: Ranking, index: Index, title: str) -> np.nda
 
 
 def calibration(language: str, with_encoder: bool) -> Calibration:
-    """The one of `language`; English's where a language has none yet."""
-    fitted = _file()["lexical" if not with_encoder else "full"]
-    about = fitted.get(language, fitted["en"])
-    return Calibration(tuple(about["weights"][name] for name in FEATURES), about["bias"])
+    """What was fitted for passages of `language`, with or without their meaning."""
+    fitted = _file()["full" if with_encoder else "lexical"]
+    weights = tuple(fitted["weights"][name] for name in FEATURES)
+    return Calibration(weights, fitted["bias"] + fitted["of_language"].get(language, 0.0))
 
 
 def thresholds() -> Thresholds:
@@ -106,16 +97,7 @@ def _file() -> dict:
     return json.loads(Path(__file__).with_name("calibration.json").read_text())
 
 
-def _titled(query: Query, title: str, language: str) -> float:
-    of_title = set(terms(title, language))
-    return len(of_title & {term for term, _ in query.terms}) / max(1, len(of_title))
-
-
 def _foreign(question: str, document: int, index: Index) -> float:
     named = place.abroad(question)
     mentioned = [any(index.about.has(t, [document]) for t in terms(name, index.language)) for name in named]
     return float(bool(named) and not any(mentioned))
-
-
-def _range(rows: slice) -> range:
-    return range(rows.start, rows.stop)

@@ -68,6 +68,7 @@ class Index:
         self.sectioned = sectioned
         self.words, self.pairs, self.about, self.spelling, self.dense = words, pairs, about, spelling, dense
         self.passages = len(document)
+        self.asides = int(np.searchsorted(passage[self.passages :], self.passages)) + self.passages  # the first of them
         self._gist = (
             None if dense is None else _gist(dense.vectors, np.append(document, about.rows)[passage], about.rows)
         )
