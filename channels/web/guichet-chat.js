@@ -152,7 +152,7 @@ function el(kind, properties, ...children) {
 	return node;
 }
 
-/** The address if it is one of the web, else "": no javascript:, no data:. */
+/** The address if it is http(s), else "": no javascript:, no data:. */
 function web(address) {
 	const url = URL.canParse(address) ? new URL(address) : {};
 	return /^https?:$/.test(url.protocol) ? url.href : "";
@@ -305,14 +305,14 @@ class Conversation {
 				lost = false;
 				for await (const { id, event, data } of eventsOf(body)) {
 					if (signal.aborted) return;
-					[last, wait] = [id, 250]; // first, so that an event that cannot be read is passed over
+					[last, wait] = [id, 250]; // first: an unreadable event is passed over
 					this.view.heard(id, event, JSON.parse(data));
 				}
 			} catch (error) {
 				if (signal.aborted) return;
 				if (error.status === 401) return this.#expire(token);
 				console.warn(error);
-				lost = wait > 500; // the first time again passes unnoticed
+				lost = wait > 500; // the first try again is silent
 				if (lost) this.view.tell("lost");
 			}
 			const online = new Promise((done) => addEventListener("online", done, { once: true }));
@@ -545,10 +545,10 @@ class GuichetChat extends HTMLElement {
 		this.#scroll(item);
 	}
 
-	/** Brings an item to the top, as a long reply is read from its start, in whichever part scrolls. */
+	/** Brings an item near the top, below what it answers, in whichever part scrolls. */
 	#scroll(item) {
 		const top = (node) => node.getBoundingClientRect().top;
-		for (const box of [this.log, this.panel]) box.scrollTop += top(item) - top(box) - 20;
+		for (const box of [this.log, this.panel]) box.scrollTop += top(item) - top(box) - innerHeight / 10;
 	}
 
 	#announce(content) {

@@ -218,3 +218,16 @@ def test_naughty_strings_are_only_text(chat: Page, server: FakeServer) -> None:
     expect(chat.locator(".reply")).to_have_count(len(strings))
     assert chat.locator(".reply button").evaluate_all("(all) => all.map((button) => button.textContent)") == strings
     expect(chat).to_have_title("A page")
+
+
+def test_the_guide_knows_every_property_and_attribute() -> None:
+    script = (WEB / "guichet-chat.js").read_text(encoding="utf-8")
+    guide = (WEB.parents[1] / "docs" / "guides" / "embed.md").read_text(encoding="utf-8")
+    host = script[script.index(":host {") : script.index("* { box-sizing")]
+    colours = re.findall(r"(--[\w-]+): light-dark\((#\w+), (#\w+)\)", host)
+    assert len(colours) == 9
+    for name, light, dark in colours:
+        assert re.search(rf"\| `{name}` \|[^|]+\| `{light}` / `{dark}` \|", guide), name
+    assert set(re.findall(r"(--[\w-]+):", host)) - {"--hair"} == set(re.findall(r"`(--[\w-]+)`", guide))
+    read = set(re.findall(r"(?:get|has)Attribute\(\"([\w-]+)\"\)", script)) | {"lang"}
+    assert set(re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE)) == read
