@@ -167,11 +167,12 @@ class _Writer:
             self.blocks.append(("p", "\n".join(lines)))
             return
         item, text = self.items[-1], " ".join(lines)
+        above = sum(i.block not in (None, _ELSEWHERE) for i in self.items[:-1])
         if item.block == _ELSEWHERE:
             self.blocks.append(("p", "\n".join(lines)))
             return
         if item.block is None:
-            self.blocks.append(("li", "  " * min(len(self.items) - 1, _INDENTED) + item.mark + text))
+            self.blocks.append(("li", "  " * min(above, _INDENTED) + item.mark + text))
         elif item.block == len(self.blocks) - 1:
             self.blocks[-1] = ("li", f"{self.blocks[-1][1]} {text}")
         else:

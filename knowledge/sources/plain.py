@@ -8,22 +8,20 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
 _GAP = re.compile(r"\s{2,}|[^\S \u00a0\u202f]")  # a no-break space between two words stays: it is typography
-_BULLET = re.compile(r"^\s*(?:[•·▪◦●‣*o–—-]|\uf0b7)(?:\s+|$|(?<=[•·▪◦●‣\uf0b7])(?=\w)|(?<=-)(?=[^\W\d_]))")
+_BULLET = re.compile(r"^\s*(?:[•·▪◦●‣\uf0b7](?:\s+|$|(?=\w))|[*–—-](?:\s+|$)|-(?=[^\W\d_])|o\s+(?=[^\W\d_]))")
 _NUMBER = re.compile(r"^\s*(\d{1,2})[.)]\s*(?=[^\W\d])")
 _ENDS = re.compile(r"[.!?:;…»”\")]\s*$")
 
 
 def line(text: str) -> str:
     """`text` as one line of NFC text with single spaces; lone surrogates become "?"."""
-    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    return _GAP.sub(" ", _INVISIBLE.sub("", _NEWLINE.sub("\n", text))).strip()
+    return _GAP.sub(" ", _visible(text)).strip()
 
 
 def paragraphs(text: str) -> str:
     """Text typed into a form, as a section's text: its own line breaks joined where they only wrap a sentence."""
     blocks: list[str] = []
-    text = _NEWLINE.sub("\n", text)
-    for chunk in re.split(r"\n\s*\n", text):
+    for chunk in re.split(r"\n\s*\n", _visible(text)):
         kind = ""
         for raw in chunk.split("\n"):
             said, item = _item(raw)
@@ -38,6 +36,11 @@ def paragraphs(text: str) -> str:
                 blocks += ["\n\n", said]
                 kind = "text"
     return "".join(blocks).strip()
+
+
+def _visible(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    return _INVISIBLE.sub("", _NEWLINE.sub("\n", text))
 
 
 def _item(raw: str) -> tuple[str, bool]:
