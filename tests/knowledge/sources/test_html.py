@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from knowledge.document import Document
@@ -203,6 +203,7 @@ MARKUP = st.sampled_from(
         st.binary(max_size=400), st.lists(MARKUP, max_size=60).map(lambda x: " ".join(x).encode("utf-8", "replace"))
     )
 )
+@example(b"<ul><li><ul><li>a list whose only item is a list")
 def test_any_bytes(data: bytes) -> None:
     """Whatever the bytes, a document whose text is plain and can be encoded, or a reason why there is none."""
     try:
