@@ -1,10 +1,11 @@
 """The bot as a Responder: Rasa over HTTP; while Rasa is away, a cited answer straight from knowledge."""
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import structlog
@@ -15,12 +16,15 @@ from channels.channel import Choice, Incoming, Link, Quote, Reply
 from channels.conversation import Conversation
 from channels.redact import redact
 from channels.responder import Turn
-from channels.texts import texts
-from knowledge import Knowledge
+from channels.texts import languages, texts
+
+if TYPE_CHECKING:
+    from knowledge import Knowledge
 
 _CITATION = ("title", "section", "url", "publisher", "as_of", "language")
 FAILURES_UNTIL_OPEN = 3
 OPEN_SECONDS = 5.0
+SWITCHES = ("hand_to", "because", "language", "place")
 
 log = structlog.get_logger()
 
@@ -33,7 +37,7 @@ class Bot:
     """Asks Rasa; after some failures in a row it is left alone for a few seconds and knowledge answers at once."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, url: str, timeout: float, knowledge: Callable[[], Knowledge]
+        self, http: aiohttp.ClientSession, url: str, timeout: float, knowledge: Callable[[], "Knowledge"]
     ) -> None:
         self._http, self._url = http, f"{url.rstrip('/')}/webhooks/rest/webhook"
         self._timeout = aiohttp.ClientTimeout(total=timeout)
@@ -48,12 +52,13 @@ class Bot:
         question = redact(said.text, conversation.language)
         try:
             async with await self._breakers.get_breaker("bot"):
-                return read(await self._ask(conversation, said.id, question), conversation.language)
+                messages = await self._ask(conversation, said.id, question)
+            return read(messages, conversation.language)  # one odd message says nothing about the next one
         except (OpenedState, NoReply, aiohttp.ClientError, TimeoutError, ValueError) as error:
             log.warning("bot degraded", conversation=conversation.key, why=f"{type(error).__name__}: {error}")
             return await self._degraded(conversation, question)
 
-    async def _ask(self, conversation: Conversation, id: str, question: str) -> list[dict[str, Any]]:
+    async def _ask(self, conversation: Conversation, id: str, question: str) -> Any:
         metadata = {"id": id, "language": conversation.language, "place": conversation.place}
         body = {"sender": conversation.key, "message": question, "metadata": metadata}
         async with self._http.post(self._url, json=body, timeout=self._timeout) as response:
@@ -61,50 +66,71 @@ class Bot:
             messages = await response.json()
         if not messages:
             raise NoReply("Rasa answered with nothing; its own log has the reason.")
-        return list(messages)
+        return messages
 
     async def _degraded(self, conversation: Conversation, question: str) -> Turn:
         language = conversation.language
+        nothing = Reply(text=texts(language)["degraded_not_found"], language=language)
         try:
             answer = await asyncio.to_thread(
                 lambda: self._knowledge().ask(question, language=language, place=conversation.place)
             )
         except Exception:
             log.exception("knowledge unavailable", conversation=conversation.key)
-            return Turn((Reply(text=texts(language)["degraded_not_found"], language=language),))
-        if answer.outcome != "answered":
-            return Turn((Reply(text=texts(language)["degraded_not_found"], language=language),))
-        return Turn((from_answer(answer.as_dict(), texts(language)["degraded_answer"]),))
+            return Turn((nothing,))
+        if answer.outcome == "answered":
+            return Turn((from_answer(answer.as_dict(), texts(language)["degraded_answer"]),))
+        if answer.choices:
+            return Turn((from_answer(answer.as_dict(), texts(language)["degraded_choices"]),))
+        return Turn((nothing,))
 
 
-def read(messages: list[dict[str, Any]], language: str) -> Turn:
+def read(messages: Any, language: str) -> Turn:
     """A turn from Rasa's messages; raises ValueError where they are not as agreed (tests/contracts)."""
+    try:
+        return _read(messages, language)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"Rasa's messages are not as agreed: {type(error).__name__} {error}") from error
+
+
+def _read(messages: Sequence[dict[str, Any]], language: str) -> Turn:
     replies: list[Reply] = []
-    lead = ""
-    said: dict[str, Any] = {}
+    said: dict[str, str] = {}
     for message in messages:
         custom = message.get("custom")
         if custom is None:
-            choices = tuple(Choice(each["title"], each["payload"]) for each in message.get("buttons") or ())
+            buttons = message.get("buttons") or ()
+            choices = tuple(Choice(_words(each["title"]), _words(each["payload"])) for each in buttons)
             if not choices and not message.get("text"):
                 raise ValueError(f"Rasa sent a message with neither text nor custom: {sorted(message)}")
-            replies.append(Reply(text=message.get("text", ""), choices=choices, language=language))
+            replies.append(Reply(text=_words(message.get("text") or ""), choices=choices, language=language))
         elif "answer" in custom:
-            if replies and not replies[-1].quotes:
-                lead = replies.pop().text
-            replies.append(from_answer(custom["answer"], custom.get("text") or lead))
-            lead = ""
-        elif custom.keys() & {"hand_to", "language", "place"}:
-            said |= custom
+            lead = replies.pop().text if replies and not replies[-1].quotes else ""
+            replies.append(from_answer(custom["answer"], _words(custom.get("text") or lead)))
+        elif custom.keys() & SWITCHES:
+            said |= {name: _words(custom[name]) for name in SWITCHES if custom.get(name)}
         else:
             raise ValueError(f"Rasa sent a custom message that is not known: {sorted(custom)}")
-    if said.get("language"):
+    if said.get("language", language) not in languages():
+        raise ValueError(f"Rasa changed to a language there are no texts in: {said['language'][:20]}")
+    if "language" in said:
         replies = [replace(reply, language=said["language"], changes_language=True) for reply in replies]
+    if not replies and "hand_to" not in said:
+        raise ValueError("Rasa sent nothing that can be shown.")
     return Turn(tuple(replies), said.get("hand_to"), said.get("because", ""), said.get("language"), said.get("place"))
 
 
+def _words(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where there should be words")
+    return value
+
+
 def from_answer(answer: dict[str, Any], text: str = "") -> Reply:
-    """A reply that quotes an answer of knowledge, given as its JSON values: the first source in full, others as links."""
+    """A reply that quotes an answer of knowledge, given as its JSON values: the first source in full, others as links.
+
+    Raises ValueError where something is missing.
+    """
     try:
         sources = answer["sources"]
         answered = answer["outcome"] == "answered"
@@ -121,17 +147,21 @@ def from_answer(answer: dict[str, Any], text: str = "") -> Reply:
             passages=tuple(each["passage"] for each in sources),
             asks_feedback=answered,
         )
-    except KeyError as error:
-        raise ValueError(f"An answer without {error}") from error
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"An answer is not as agreed: {type(error).__name__} {error}") from error
 
 
-def opener(home: Path) -> Callable[[], Knowledge]:
-    """Opens the knowledge when it is first asked for: a worker whose bot is well never loads it."""
+def opener(home: Path) -> Callable[[], "Knowledge"]:
+    """Opens the knowledge when it is first asked for, once: a worker whose bot is well never loads it."""
     opened: list[Knowledge] = []
+    opening = threading.Lock()
 
-    def knowledge() -> Knowledge:
-        if not opened:
-            opened.append(Knowledge.open(home))
+    def knowledge() -> "Knowledge":
+        from knowledge import Knowledge
+
+        with opening:
+            if not opened:
+                opened.append(Knowledge.open(home))
         return opened[0]
 
     return knowledge

@@ -14,7 +14,7 @@ class Incoming:
     """One message from a citizen.
 
     `id` comes from the provider and is unique within the channel; `address` is "web:…", "sms:+1613…".
-    `language` is the citizen's explicit choice, None if they made none; `hint` is the language of the page they write on.
+    `language` is the citizen's explicit choice, None if they made none; `hint` is that of the page they write on.
     `place` is a jurisdiction, "ca-on-toronto".
     """
 
@@ -59,7 +59,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a citizen is told, as structure: each adapter renders it. `text` is ours, `quotes` are the publisher's words."""
+    """What a citizen is told, as structure: each adapter renders it. `text` is ours, `quotes` are publishers' words."""
 
     text: str = ""
     quotes: tuple[Quote, ...] = ()

@@ -12,8 +12,8 @@ from channels.texts import languages
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
-# Probability from which a text is evidently in a language. Of 431 development questions, 404 are told right at 0.7 and one
-# wrong; shorter texts are the same in several languages more often ("ok", "NAS?") and must be clearer ("bonjour").
+# Probability from which a text is evidently in a language. Of 431 development questions, 404 are told right at 0.7 and
+# one wrong; shorter texts are the same in several languages more often ("ok", "NAS?") and must be clearer ("bonjour").
 CERTAIN, CERTAIN_IF_SHORT = 0.7, 0.9
 SHORT = 12  # characters
 

@@ -18,15 +18,18 @@ class Inbox:
     async def accept(self, said: Incoming) -> bool:
         """Keep a message; durable when this returns. False if its channel had brought it before.
 
-        Raises `redis.exceptions.RedisError` where it cannot be kept: the adapter then answers 5xx and the provider repeats.
+        Raises `redis.exceptions.RedisError` where it cannot be kept: the adapter then answers 5xx and the provider
+        repeats.
         """
         key = self._addresses.key(said.address)
         return await self.lanes.put(key, pack(said), once=f"{key}:{said.id}")
 
 
 def pack(said: Incoming) -> dict[str, Any]:
+    """A message as JSON-ready values."""
     return asdict(said) | {"at": said.at.isoformat()}
 
 
 def unpack(item: dict[str, Any]) -> Incoming:
+    """A message from its JSON values."""
     return Incoming(**(item | {"at": datetime.fromisoformat(item["at"])}))

@@ -1,13 +1,14 @@
 """The outbox: what we said, until its channel has taken it; its `deliver` is the one door out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import structlog
 
 from channels.channel import Channel, ChannelError, Choice, Link, Quote, Reply
 from channels.lanes import Follow, Lanes, Task
+from channels.worker import finish
 
 QUEUE = "outbox"
 
@@ -33,11 +34,15 @@ class Outbox:
             if error.retry:
                 raise
             log.warning("reply not sent", channel=name, conversation=task.lane, reply=reply.id, why=str(error))
-        await self.lanes.finish(task)
+        await finish(self.lanes, task)
 
 
 def pack(reply: Reply) -> dict[str, Any]:
-    return asdict(reply)
+    """A reply as JSON-ready values. By hand, since `asdict` copies every value deeply at every step of its way."""
+    values = {name: getattr(reply, name) for name in _FIELDS[Reply]}
+    for part in ("quotes", "links", "choices"):
+        values[part] = [{name: getattr(each, name) for name in _FIELDS[type(each)]} for each in values[part]]
+    return values | {"passages": list(reply.passages)}
 
 
 def unpack(item: dict[str, Any]) -> Reply:
@@ -53,3 +58,6 @@ def unpack(item: dict[str, Any]) -> Reply:
             }
         )
     )
+
+
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (Reply, Quote, Link, Choice)}

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`hand_to` names the next responder ("desk", "bot"), `because` is why. `language` is set when the citizen changed it,
-    `place` when they said where they live."""
+    """`hand_to` names the next responder ("desk", "bot"), `because` is why.
+
+    `language` is set when the citizen changed it, `place` when they said where they live.
+    """
 
     replies: tuple[Reply, ...] = ()
     hand_to: str | None = None

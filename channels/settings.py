@@ -1,15 +1,20 @@
 """Every setting of the running service, typed; read from GUICHET_… in the environment or from a .env file."""
 
+import os
 import secrets
 import socket
+import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 32
+FEWEST_DIFFERENT = 8  # characters
+PLACEHOLDERS = ("change", "secret", "password", "example", "default", "placeholder")  # of templates and tutorials
 
 
 class Settings(BaseSettings):
@@ -41,6 +46,18 @@ class Settings(BaseSettings):
         "1", description="Name of this worker among those of the same host; it must stay over a restart."
     )
 
+    @field_validator("web_origins")
+    @classmethod
+    def _are_origins(cls, given: list[str]) -> list[str]:
+        for origin in given:
+            parts = urlsplit(origin)
+            if origin != "*" and (origin != f"{parts.scheme}://{parts.netloc}" or "*" in origin or not parts.netloc):
+                raise ValueError(
+                    f"{origin!r} in GUICHET_WEB_ORIGINS is not an origin, so no page would match it. "
+                    "Write it as a browser does, without a path or a slash at its end: https://www.example.ca"
+                )
+        return given
+
     @model_validator(mode="after")
     def _safe_outside_development(self) -> Self:
         given = self.secret.get_secret_value() if self.secret else None
@@ -49,7 +66,7 @@ class Settings(BaseSettings):
                 f"GUICHET_SECRET is shorter than {SHORTEST_SECRET} characters. Make one: openssl rand -hex 32"
             )
         if self.environment == "production":
-            if given is None or len(set(given)) < 8:
+            if given is None or _easily_guessed(given):
                 raise ValueError("GUICHET_SECRET is missing or easily guessed. Make one: openssl rand -hex 32")
             if "*" in self.web_origins:
                 raise ValueError(
@@ -69,7 +86,21 @@ class Settings(BaseSettings):
             return self.secret.get_secret_value().encode()
         path = self.home / "secret"
         if not path.exists():
-            self.home.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32))
-        return path.read_text().encode()
+            _keep_new_secret(path)
+        return path.read_bytes()
+
+
+def _easily_guessed(secret: str) -> bool:
+    return len(set(secret)) < FEWEST_DIFFERENT or any(word in secret.lower() for word in PLACEHOLDERS)
+
+
+def _keep_new_secret(path: Path) -> None:
+    """Write a secret that all processes share, whichever of them comes first: the file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as made:  # readable by its owner only
+        made.write(secrets.token_hex(32))
+        made.flush()
+        try:
+            os.link(made.name, path)
+        except FileExistsError:  # another process was first
+            pass

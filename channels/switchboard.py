@@ -4,21 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from channels import inbox, outbox
+from channels import outbox
 from channels.channel import Incoming, Reply
 from channels.conversation import Addresses, Conversation, heard
 from channels.lanes import Follow
-from channels.record import Record
+from channels.record import LONGEST_CODE, Record
 from channels.redact import redact
 from channels.responder import Responder, Turn
-from channels.texts import languages
+from channels.texts import languages, texts
 
 RECORD_QUEUE = "record"
 
 
 @dataclass(frozen=True, slots=True)
 class Switchboard:
-    """`responders` by name; "bot" is always there. A turn that hands to a responder nobody runs is recorded as a wish."""
+    """`responders` by name; "bot" is always there. A turn that hands to one that nobody runs is recorded as a wish."""
 
     responders: Mapping[str, Responder]
     record: Record
@@ -34,6 +34,8 @@ class Switchboard:
         known = before or Conversation(
             key, said.address.partition(":")[0], said.hint if said.hint in languages() else languages()[0]
         )
+        if known.answered_by not in self.responders:  # it was answered by a desk that nobody runs any more
+            known = replace(known, answered_by="bot")
         conversation = heard(known, said)
         turn = await self.responders[conversation.answered_by].answer(conversation, said)
         conversation = after(conversation, turn)
@@ -41,13 +43,16 @@ class Switchboard:
         if turn.hand_to and turn.hand_to in self.responders and turn.hand_to != conversation.answered_by:
             conversation = replace(conversation, answered_by=turn.hand_to)
             replies += (await self.responders[turn.hand_to].begin(conversation, turn.because)).replies
+        wanted = turn.because if turn.hand_to and turn.hand_to not in self.responders else None
+        if not replies and wanted is not None:
+            sentence = texts(conversation.language)["wish_recorded"]
+            replies.append(Reply(text=sentence, language=conversation.language))
         if conversation != before:
             await self.record.keep(conversation)
         numbered = [
             replace(reply, id=f"{said.id}/{number}", in_reply_to=said.id)
             for number, reply in enumerate(replies, start=1)
         ]
-        wanted = turn.because if turn.hand_to and turn.hand_to not in self.responders else None
         return [
             *(outbox.post(key, said.address, reply) for reply in numbered),
             Follow(
@@ -62,18 +67,20 @@ def after(conversation: Conversation, turn: Turn) -> Conversation:
     """The conversation after a turn in which the citizen may have chosen a language or said where they live."""
     if turn.language:
         conversation = replace(conversation, language=turn.language, chosen=True)
-    return replace(conversation, place=turn.place) if turn.place else conversation
+    return replace(conversation, place=turn.place[:LONGEST_CODE]) if turn.place else conversation
 
 
 def _entries(conversation: Conversation, said: Incoming, replies: Sequence[Reply]) -> list[dict[str, Any]]:
-    spoken = {
+    at: dict[str, Any] = {"conversation": conversation.key, "at": said.at.isoformat()}
+    spoken = at | {
         "id": f"{conversation.key}:{said.id}",
         "sender": "citizen",
         "text": redact(said.text, conversation.language),
         "reply": None,
     }
     answers = [
-        {
+        at
+        | {
             "id": f"{conversation.key}:{reply.id}",
             "sender": reply.sender,
             "text": reply.text,
@@ -81,12 +88,19 @@ def _entries(conversation: Conversation, said: Incoming, replies: Sequence[Reply
         }
         for reply in replies
     ]
-    at = {"conversation": conversation.key, "at": said.at.isoformat()}
-    return [entry | at for entry in (spoken, *answers)]
+    return [spoken, *answers]
 
 
 def _wanted(conversation: Conversation, said: Incoming, because: str | None) -> list[dict[str, Any]]:
     if because is None:
         return []
-    wish = {"id": f"{conversation.key}:{said.id}", "because": because, "at": inbox.pack(said)["at"]}
-    return [wish | {"conversation": conversation.key, "language": conversation.language, "place": conversation.place}]
+    return [
+        {
+            "id": f"{conversation.key}:{said.id}",
+            "because": because[:LONGEST_CODE],
+            "at": said.at.isoformat(),
+            "conversation": conversation.key,
+            "language": conversation.language,
+            "place": conversation.place,
+        }
+    ]

@@ -2,91 +2,121 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from channels import inbox, outbox
 from channels.channel import ChannelError, Incoming, Reply, SlowDown
+from channels.conversation import written_language
 from channels.lanes import Follow, Lanes, Task
 from channels.outbox import Outbox
 from channels.record import Record
 from channels.switchboard import Switchboard
 from channels.texts import texts
-from channels.worker import Do, DoMany
+from channels.worker import Do, DoMany, finish
 
-MOST_TRIES = 3  # of a message that brings its worker down
+MOST_TRIES = 3  # of a task that brings its worker down
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries while the database or a provider is away
 TOLD_AFTER = 2  # tries, then the citizen is told that the message is kept
+NOT_NOW = ("08", "53", "57P")  # SQLSTATE: connection exception, insufficient resources, shutting down or starting
 
 log = structlog.get_logger()
 
 
 def answering(lanes: Lanes, out: Lanes, switchboard: Switchboard) -> Do:
-    """Answer a message. While the database is away it stays in the inbox and the citizen is told once, by the outbox `out`."""
+    """Answer a message. While the database is away it stays in the inbox; the citizen is told once, through `out`."""
 
     async def answer(task: Task) -> None:
-        said = inbox.unpack(task.item)
-        await lanes.finish(task, await follow(task, said))
+        try:
+            said = inbox.unpack(task.item)
+        except (KeyError, TypeError, ValueError):
+            log.exception("message cannot be read", conversation=task.lane)
+            await finish(lanes, task, aside=True)
+            return
+        if task.tries > MOST_TRIES:
+            log.error("message set aside", conversation=task.lane, message=said.id, tries=task.tries)
+            await finish(lanes, task, [told(task.lane, said, "failed")], aside=True)
+            return
+        await finish(lanes, task, await follow(task, said))
 
     async def follow(task: Task, said: Incoming) -> Sequence[Follow]:
         tries = 0
         while True:
-            if task.tries > MOST_TRIES:
-                log.error("message set aside", conversation=task.lane, message=said.id, tries=task.tries)
-                return [Follow("poison", task.lane, task.item), told(task.lane, said, "failed")]
             try:
                 return await switchboard.turn(said)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except Exception as error:
                 if not away(error):
                     log.exception("turn failed", conversation=task.lane)
                     return [told(task.lane, said, "failed")]
                 log.warning("database away", conversation=task.lane, why=type(error).__name__)
-                tries += 1
-                if tries == TOLD_AFTER:
+            tries += 1
+            with suppress(RedisError, OSError):  # the next try does it
+                await lanes.keep(task, blameless=True)
+                if tries >= TOLD_AFTER:
                     notice = told(task.lane, said, "held")
                     await out.put(notice.lane, notice.item, once=f"{task.lane}:{said.id}:held")
-                await asyncio.sleep(PAUSES[min(tries, len(PAUSES)) - 1])
-            except Exception:
-                log.exception("turn failed", conversation=task.lane)
-                return [told(task.lane, said, "failed")]
+            await asyncio.sleep(PAUSES[min(tries, len(PAUSES)) - 1])
 
     return answer
 
 
-def sending(outgoing: Outbox) -> Do:
+def sending(lanes: Lanes, outgoing: Outbox) -> Do:
     """Send a reply; as long as trying again can help, it is tried again, and what comes after it waits."""
 
     async def send(task: Task) -> None:
         tries = 0
-        while True:
+        while task.tries <= MOST_TRIES:
             try:
                 return await outgoing.deliver(task)
             except ChannelError as error:
                 tries += 1
-                log.warning("reply not sent yet", conversation=task.lane, why=str(error), tries=tries)
+                log.warning("reply not sent yet", conversation=task.lane, why=type(error).__name__, tries=tries)
                 pause = PAUSES[min(tries, len(PAUSES)) - 1]
+                with suppress(RedisError, OSError):
+                    await lanes.keep(task, blameless=True)
                 await asyncio.sleep(max(pause, error.after) if isinstance(error, SlowDown) else pause)
+            except Exception:
+                log.exception("reply cannot be sent", conversation=task.lane)
+                break
+        log.error("reply set aside", conversation=task.lane, tries=task.tries)
+        await finish(lanes, task, aside=True)
+        return None
 
     return send
 
 
 def recording(lanes: Lanes, record: Record) -> DoMany:
-    """Write what was said, many conversations at a time."""
+    """Write what was said, many conversations at a time; what the database refuses is set aside alone."""
 
     async def write(tasks: list[Task]) -> None:
         entries, wanted, ratings = (
             [row for task in tasks for row in task.item.get(kind, ())] for kind in ("entries", "wanted", "ratings")
         )
-        await record.write(entries, wanted, ratings)
-        await asyncio.gather(*(lanes.finish(task) for task in tasks))
+        try:
+            await record.write(entries, wanted, ratings)
+        except Exception as error:
+            if away(error):
+                raise
+            if len(tasks) > 1:
+                for task in tasks:
+                    await write([task])
+                return
+            log.exception("not recorded", conversation=tasks[0].lane)
+            await finish(lanes, tasks[0], aside=True)
+            return
+        await lanes.finish_all(tasks)
 
     return write
 
 
 def told(key: str, said: Incoming, what: str) -> Follow:
-    """One of our own sentences, as the reply to a message."""
-    language = said.language or said.hint or "en"
+    """One of our own sentences, as the reply to a message; what failed is not looked into for its language."""
+    evident = written_language(said.text) if what == "held" else None
+    language = said.language or evident or said.hint or "en"
     text = texts(language)[what]
     return outbox.post(
         key, said.address, Reply(text=text, language=language, id=f"{said.id}/{what}", in_reply_to=said.id)
@@ -94,9 +124,8 @@ def told(key: str, said: Incoming, what: str) -> Follow:
 
 
 def away(error: Exception) -> bool:
-    """Whether the database could not be reached, as opposed to refusing what it was asked."""
+    """Whether the database could not be reached, or has no room, as opposed to refusing what it was asked."""
     if isinstance(error, DBAPIError):
-        return (
-            error.connection_invalidated or "Interface" in type(error).__name__ or "Operational" in type(error).__name__
-        )
-    return isinstance(error, OSError | TimeoutError)
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(NOT_NOW)
+    return isinstance(error, NoConnection | OSError)

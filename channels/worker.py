@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import structlog
+from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisSilent
 
-from channels.lanes import Lanes, Task
+from channels.lanes import Follow, Lanes, Task
 
 WAIT_MS = 1000
 ABANDONED_MS = 15_000  # a worker that has given no sign of life for so long is taken for dead
@@ -25,27 +27,49 @@ DoMany = Callable[[list[Task]], Awaitable[None]]
 async def work(lanes: Lanes, do: Do, side_by_side: int) -> None:
     """Do tasks as they come, at most so many at once. A task that raises is tried again once it counts as abandoned."""
     doing: dict[str, asyncio.Task[None]] = {}
-    async for tasks in _taken(lanes, lambda: side_by_side - len(doing)):
-        for task in tasks:
-            if task.entry not in doing:
-                running = asyncio.create_task(_guarded(lanes, task, do))
-                doing[task.entry] = running
-                running.add_done_callback(lambda _, entry=task.entry: doing.pop(entry, None))  # type: ignore[misc]
-        if len(doing) >= side_by_side:
-            await asyncio.wait(doing.values(), return_when=asyncio.FIRST_COMPLETED)
+    try:
+        async for tasks in _taken(lanes, lambda: side_by_side - len(doing)):
+            for task in tasks:
+                if task.entry not in doing:
+                    doing[task.entry] = asyncio.create_task(_guarded(lanes, task, do))
+                    doing[task.entry].add_done_callback(lambda _, entry=task.entry: doing.pop(entry, None))  # type: ignore[misc]
+            while len(doing) >= side_by_side:
+                await asyncio.wait(doing.values(), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        left = list(doing.values())
+        for running in left:
+            running.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
-async def work_together(lanes: Lanes, do: DoMany, most: int) -> None:
-    """Do tasks many at a time, for work that is cheaper so."""
+async def work_together(lanes: Lanes, do: DoMany, most: int, gather_seconds: float = 0.0) -> None:
+    """Do tasks many at a time, for work that is cheaper so; `gather_seconds` is how long to wait for more of them."""
     async for tasks in _taken(lanes, lambda: most):
         if tasks:
             try:
                 await do(tasks)
             except Exception as error:
-                log.warning(
-                    "left for later", queue=lanes.queue, tasks=len(tasks), why=f"{type(error).__name__}: {error}"
-                )
+                log.warning("left for later", queue=lanes.queue, tasks=len(tasks), why=type(error).__name__)
                 await asyncio.sleep(REDIS_AWAY_SECONDS)
+        await asyncio.sleep(gather_seconds)
+
+
+async def finish(lanes: Lanes, task: Task, follow: Sequence[Follow] = (), *, aside: bool = False) -> bool:
+    """Finish a task; while Redis is away it waits, since what is not finished is done a second time."""
+    while True:
+        stop_if_cancelled()
+        try:
+            return await lanes.finish(task, follow, aside=aside)
+        except (RedisAway, RedisSilent, OSError) as error:
+            log.warning("redis away", queue=lanes.queue, conversation=task.lane, why=type(error).__name__)
+            await asyncio.sleep(REDIS_AWAY_SECONDS)
+
+
+def stop_if_cancelled() -> None:
+    """redis-py swallows a cancellation that comes while it connects, and connects again; this does not."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _taken(lanes: Lanes, room: Callable[[], int]) -> AsyncIterator[list[Task]]:
@@ -71,17 +95,15 @@ async def _taken(lanes: Lanes, room: Callable[[], int]) -> AsyncIterator[list[Ta
         yield tasks
 
 
-def stop_if_cancelled() -> None:
-    """redis-py swallows a cancellation that comes while it connects, and connects again; this does not."""
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
-
-
 async def _guarded(lanes: Lanes, task: Task, do: Do) -> None:
-    signs = asyncio.create_task(_signs_of_life(lanes, task))
+    """Do a task and give signs of life meanwhile; stop doing it when another worker has taken it over."""
+    signs = asyncio.create_task(_signs_of_life(lanes, task, asyncio.current_task()))
     try:
         await do(task)
+    except asyncio.CancelledError:
+        if not signs.done():
+            raise
+        log.warning("taken over by another worker", queue=lanes.queue, conversation=task.lane)
     except (RedisError, OSError) as error:
         log.warning("left for later", queue=lanes.queue, conversation=task.lane, why=type(error).__name__)
     except Exception:
@@ -90,8 +112,12 @@ async def _guarded(lanes: Lanes, task: Task, do: Do) -> None:
         signs.cancel()
 
 
-async def _signs_of_life(lanes: Lanes, task: Task) -> None:
-    while True:
+async def _signs_of_life(lanes: Lanes, task: Task, doing: asyncio.Task[None] | None) -> None:
+    """Every few seconds while the task is ours; then what does it is stopped."""
+    ours = True
+    while ours:
         await asyncio.sleep(SIGN_SECONDS)
         with suppress(RedisError, OSError):
-            await lanes.keep(task)
+            ours = await lanes.keep(task)
+    if doing:
+        doing.cancel()

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
-from dataclasses import asdict
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -12,12 +12,15 @@ from redis.exceptions import RedisError
 from channels.channel import Deliver, Incoming, Receipt, Reply, Unreachable
 from channels.conversation import Addresses
 from channels.lanes import Lanes
+from channels.outbox import pack
 from channels.web import message
-from channels.web.events import Event, Events
+from channels.web.events import BEGINNING, Event, Events
 from channels.web.message import Unacceptable
+from channels.web.problems import Full
 from channels.web.sessions import Sessions, UnknownSession
 
-_EVENT_ID = re.compile(r"\d{1,20}-\d{1,20}")
+_EVENT_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")  # any longer number is more than Redis counts to
+_INNER = ("confidence", "snapshot", "passages", "changes_language")
 
 
 class Web:
@@ -61,10 +64,11 @@ class Web:
         @router.get("/events")
         async def events(request: Request) -> StreamingResponse:
             address = await self.sessions.address(token(request))
+            if self.events.full:
+                raise Full
             last = request.headers.get("last-event-id", "")
-            stream = _rendered(self.events.follow(address, last if _EVENT_ID.fullmatch(last) else "0-0"))
-            headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-            return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+            stream = _rendered(self.events.follow(address, last if _EVENT_ID.fullmatch(last) else BEGINNING))
+            return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
         @router.post("/feedback", status_code=204)
         async def rate(request: Request) -> Response:
@@ -72,7 +76,7 @@ class Web:
             helpful = values.get("helpful")
             if not isinstance(helpful, bool):
                 raise Unacceptable("malformed", 400)
-            await self.rate(token(request), message.name(values.get("reply")), helpful)
+            await self.rate(token(request), message.reply(values.get("reply")), helpful)
             return Response(status_code=204)
 
         return router
@@ -103,21 +107,22 @@ class Web:
 
 def public(reply: Reply) -> dict[str, object]:
     """What a browser is told of a reply."""
-    inner = ("confidence", "snapshot", "passages", "changes_language")
-    return {name: value for name, value in asdict(reply).items() if name not in inner}
+    return {name: value for name, value in pack(reply).items() if name not in _INNER}
 
 
 def token(request: Request) -> str:
+    """The conversation's secret, from the header; raises UnknownSession where there is none."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not value:
         raise UnknownSession
     return value.strip()
 
 
-async def _rendered(events: AsyncIterator[Event | None]) -> AsyncIterator[str]:
-    yield "retry: 1000\n\n"
-    async for event in events:
-        if event is None:
-            yield ": keep-alive\n\n"
-        else:
-            yield f"id: {event.id}\nevent: {event.kind}\ndata: {json.dumps(event.data, ensure_ascii=False)}\n\n"
+async def _rendered(events: AsyncGenerator[Event | None]) -> AsyncIterator[str]:
+    async with aclosing(events):  # whoever stops reading is no follower any more
+        yield "retry: 1000\n\n"
+        async for event in events:
+            if event is None:
+                yield ": keep-alive\n\n"
+            else:
+                yield f"id: {event.id}\nevent: {event.kind}\ndata: {json.dumps(event.data, ensure_ascii=False)}\n\n"

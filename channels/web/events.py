@@ -1,26 +1,28 @@
-"""What a web conversation has heard and said, as a stream that a browser follows and takes up again where it left off."""
+"""What a web conversation has heard and said, as a stream that a browser follows and takes up where it left off."""
 
 import asyncio
 import json
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from channels.worker import stop_if_cancelled
+from channels.worker import REDIS_AWAY_SECONDS, stop_if_cancelled
 
 KEEP_ALIVE_SECONDS = 15.0
 AT_ONCE = 200
+MOST_FOLLOWERS = 8  # of one conversation: the tabs and devices of one person
+MOST_EVENTS = 5000  # of one conversation
 BELL = "web:bell"
+BEGINNING = "0-0"
 
 _TELL = """
 if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return '' end
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 5000, '*', 'event', ARGV[2], 'data', ARGV[3])
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[7], '*', 'event', ARGV[2], 'data', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 redis.call('EXPIRE', KEYS[2], ARGV[4])
 redis.call('PUBLISH', ARGV[5], ARGV[6])
@@ -39,39 +41,70 @@ class Event:
     data: dict[str, Any]
 
 
-class Events:
-    """The event streams of all web conversations; they expire after `keep_seconds` without an event."""
+@dataclass(eq=False, slots=True)
+class _Follower:
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
 
-    def __init__(self, redis: Redis, keep_seconds: int) -> None:
-        self._redis, self._keep = redis, keep_seconds
+
+class Events:
+    """The event streams of all web conversations; they expire after `keep_seconds` without an event.
+
+    At most `most_followers` follow in this process: each holds a connection open.
+    """
+
+    def __init__(self, redis: Redis, keep_seconds: int, most_followers: int = 1000) -> None:
+        self._redis, self._keep, self._most = redis, keep_seconds, most_followers
         self._tell = redis.register_script(_TELL)
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._following: dict[str, list[_Follower]] = {}
+        self.followers = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether as many follow as this process can bear."""
+        return self.followers >= self._most
 
     async def tell(self, address: str, kind: str, once: str, data: dict[str, Any]) -> None:
         """Append an event, unless the one named `once` is there already; whoever follows is woken."""
         await self._tell(
             keys=[f"web:events:{address}", f"web:told:{address}"],
-            args=[f"{kind}:{once}", kind, json.dumps(data, ensure_ascii=False), self._keep, BELL, address],
+            args=[f"{kind}:{once}", kind, json.dumps(data, ensure_ascii=False), self._keep, BELL, address, MOST_EVENTS],
         )
 
-    async def since(self, address: str, last: str = "0-0") -> list[Event]:
-        """The events after the one with the id `last`."""
+    async def since(self, address: str, last: str = BEGINNING) -> list[Event]:
+        """The events after the one with the id `last`, at most AT_ONCE of them."""
         entries: Any = await self._redis.xrange(f"web:events:{address}", min=f"({last}", count=AT_ONCE)
         return [Event(id, fields["event"], json.loads(fields["data"])) for id, fields in entries]
 
-    async def follow(self, address: str, last: str) -> AsyncIterator[Event | None]:
-        """The events after `last` as they come; None when there has been nothing for a while. It does not end by itself."""
-        with self._woken(address) as rung:
-            while True:
-                rung.clear()
-                events = await self.since(address, last)
+    async def so_far(self, address: str) -> list[Event]:
+        """All events until now."""
+        found = batch = await self.since(address)
+        while len(batch) == AT_ONCE:
+            batch = await self.since(address, batch[-1].id)
+            found = [*found, *batch]
+        return found
+
+    async def follow(self, address: str, last: str) -> AsyncGenerator[Event | None]:
+        """The events after `last` as they come; None when there has been nothing for a while.
+
+        It ends only for the sake of MOST_FOLLOWERS newer ones of the same conversation: an older connection may be a
+        dead one that nobody has noticed yet.
+        """
+        with self._follower(address) as me:
+            while not me.ended:
+                stop_if_cancelled()
+                me.rung.clear()
+                try:
+                    events = await self.since(address, last)
+                except (RedisError, OSError):
+                    events = []  # the bell rings as soon as Redis is back
                 for event in events:
                     last = event.id
                     yield event
                 if len(events) == AT_ONCE:
                     continue
                 try:
-                    await asyncio.wait_for(rung.wait(), KEEP_ALIVE_SECONDS)
+                    await asyncio.wait_for(me.rung.wait(), KEEP_ALIVE_SECONDS)
                 except TimeoutError:
                     yield None
 
@@ -82,27 +115,32 @@ class Events:
             try:
                 async with self._redis.pubsub() as bell:
                     await bell.subscribe(BELL)
-                    self._wake_all()
-                    async for message in bell.listen():
-                        for rung in self._waiting.get(message["data"], ()) if message["type"] == "message" else ():
-                            rung.set()
+                    async for heard in bell.listen():
+                        # the first thing heard is that the bell can be heard: something may have been missed before
+                        self._wake(heard["data"] if heard["type"] == "message" else None)
             except (RedisError, OSError) as error:
                 log.warning("redis away", queue="web events", why=type(error).__name__)
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(REDIS_AWAY_SECONDS)
 
-    def _wake_all(self) -> None:
-        """After a time without a bell: there may be something that was missed."""
-        for rungs in self._waiting.values():
-            for rung in rungs:
-                rung.set()
+    def _wake(self, address: str | None) -> None:
+        """Those who follow one conversation, or all of them."""
+        for each in [address] if address else list(self._following):
+            for follower in self._following.get(each, ()):
+                follower.rung.set()
 
     @contextmanager
-    def _woken(self, address: str) -> Iterator[asyncio.Event]:
-        rung = asyncio.Event()
-        self._waiting[address].add(rung)
+    def _follower(self, address: str) -> Iterator[_Follower]:
+        me = _Follower()
+        mine = self._following.setdefault(address, [])
+        mine.append(me)
+        self.followers += 1
+        for older in mine[:-MOST_FOLLOWERS]:
+            older.ended = True
+            older.rung.set()
         try:
-            yield rung
+            yield me
         finally:
-            self._waiting[address].discard(rung)
-            if not self._waiting[address]:
-                del self._waiting[address]
+            self.followers -= 1
+            mine.remove(me)
+            if not mine and self._following.get(address) is mine:
+                del self._following[address]

@@ -1,13 +1,16 @@
 """Reads what a browser sends: bytes in, a clean message or a named error out."""
 
+import asyncio
 import json
 import unicodedata
 from collections.abc import AsyncIterator
 from typing import Any
 
-MOST_BYTES = 16_384
 MOST_CHARACTERS = 2_000
+MOST_BYTES = 32_768  # the longest message with each character escaped, in JSON or in a form: 12 bytes each
+MOST_SECONDS = 20.0  # for a body to arrive
 MOST_ID = 64
+LONGEST_SUFFIX = 16  # of a reply's id over that of the message it answers
 
 
 class Unacceptable(Exception):
@@ -19,12 +22,16 @@ class Unacceptable(Exception):
 
 
 async def body(stream: AsyncIterator[bytes]) -> bytes:
-    """A request's body; raises Unacceptable as soon as it is larger than any message."""
+    """A request's body; raises Unacceptable as soon as it is larger than any message, or takes too long."""
     read = bytearray()
-    async for chunk in stream:
-        read += chunk
-        if len(read) > MOST_BYTES:
-            raise Unacceptable("too_long", 413)
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            async for chunk in stream:
+                read += chunk
+                if len(read) > MOST_BYTES:
+                    raise Unacceptable("too_long", 413)
+    except TimeoutError:
+        raise Unacceptable("malformed", 408) from None
     return bytes(read)
 
 
@@ -54,10 +61,19 @@ def text(value: object) -> str:
 
 
 def name(value: object) -> str:
-    """An id made by the browser: ASCII letters, digits and any of "-_:/"."""
-    if not isinstance(value, str) or not 0 < len(value) <= MOST_ID:
+    """An id made by the browser: ASCII letters, digits and any of "-_:"."""
+    return _named(value, "-_:", MOST_ID)
+
+
+def reply(value: object) -> str:
+    """The id of a reply: that of the message it answers, "/" and what tells it from others."""
+    return _named(value, "-_:/", MOST_ID + LONGEST_SUFFIX)
+
+
+def _named(value: object, marks: str, longest: int) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= longest:
         raise Unacceptable("malformed", 400)
-    if not all(c.isascii() and (c.isalnum() or c in "-_:/") for c in value):
+    if not all(c.isascii() and (c.isalnum() or c in marks) for c in value):
         raise Unacceptable("malformed", 400)
     return value
 

@@ -2,21 +2,23 @@
 
 import asyncio
 import secrets
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from redis.exceptions import RedisError
 
 from channels.channel import Deliver
 from channels.texts import languages, texts
 from channels.web import message
 from channels.web.events import Event
 from channels.web.message import Unacceptable
-from channels.web.problems import asked_language
+from channels.web.problems import KNOWN, Problem, asked_language, problem
 from channels.web.render import render_demo, render_plain
-from channels.web.sessions import TooMany, UnknownSession
+from channels.web.sessions import UnknownSession
 
 if TYPE_CHECKING:
     from channels.adapters.web import Web
@@ -35,35 +37,36 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
         return HTMLResponse(render_demo(languages()[0]))
 
     @router.get("/chat")
-    async def read(request: Request) -> HTMLResponse:
-        return HTMLResponse(await _page(web, request, notice=None))
+    async def read(request: Request) -> Response:
+        return await _page(web, request)
 
     @router.post("/chat")
     async def write(request: Request) -> Response:
-        fields = await _form(request)
-        token = request.cookies.get(COOKIE, "")
+        fields: dict[str, str] = {}
         try:
+            fields = await _form(request)
             id, text = message.name(fields.get("id")), message.text(fields.get("text"))
             hint = message.code(fields.get("language"))
+            token = request.cookies.get(COOKIE, "")
             try:
                 await web.accept(token, deliver, id=id, text=text, hint=hint)
             except UnknownSession:
                 token = await web.sessions.begin()
                 await web.accept(token, deliver, id=id, text=text, hint=hint)
-        except (Unacceptable, TooMany) as error:
-            code = error.code if isinstance(error, Unacceptable) else "too_many"
-            status = error.status if isinstance(error, Unacceptable) else 429
-            return HTMLResponse(
-                await _page(web, request, notice=f"error_{code}", language=fields.get("language")), status
-            )
+        except KNOWN as error:
+            return await _page(web, request, problem(error), fields.get("language"))
         return _back(request, token, fields.get("language"))
 
     @router.post("/chat/feedback")
     async def rate(request: Request) -> Response:
-        fields = await _form(request)
-        token = request.cookies.get(COOKIE, "")
-        await web.rate(token, message.name(fields.get("reply")), fields.get("helpful") == "yes")
-        return _back(request, token, fields.get("language"), rated=fields.get("reply"))
+        fields: dict[str, str] = {}
+        try:
+            fields = await _form(request)
+            token, reply = request.cookies.get(COOKIE, ""), message.reply(fields.get("reply"))
+            await web.rate(token, reply, fields.get("helpful") == "yes")
+        except KNOWN as error:
+            return await _page(web, request, problem(error), fields.get("language"))
+        return _back(request, token, fields.get("language"), rated=reply)
 
     # last: it matches every path of one part
     @router.get("/{asset}")
@@ -77,40 +80,62 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
     return router
 
 
-async def _page(web: "Web", request: Request, notice: str | None, language: str | None = None) -> str:
-    """The conversation so far; for a moment it waits for the reply to the newest message."""
+async def _page(
+    web: "Web", request: Request, found: Problem | None = None, language: str | None = None
+) -> HTMLResponse:
+    """The page as the conversation stands; above the field, what was wrong with what was sent."""
     language = language or request.query_params.get("lang") or asked_language(request)
     language = language if language in languages() else languages()[0]
     entries: list[Event] = []
     try:
-        address = await web.sessions.address(request.cookies.get(COOKIE, ""))
-        entries = await web.events.since(address)
-        if unanswered(entries):
-            async with asyncio.timeout(REPLY_WAIT_SECONDS):
-                async for event in web.events.follow(address, entries[-1].id):
-                    if event:
-                        entries.append(event)
-                    if not unanswered(entries):
-                        break
-    except (UnknownSession, TimeoutError):
+        entries = await _entries(web, request.cookies.get(COOKIE, ""))
+    except UnknownSession:
         pass
-    said = texts(language)[notice] if notice else ""
-    rated = request.query_params.get("rated", "")
-    return render_plain(
-        language, entries, said, waiting=unanswered(entries), fresh_id=secrets.token_hex(16), rated=rated
+    except (RedisError, OSError) as error:
+        found = found or problem(error)
+    html = render_plain(
+        language,
+        entries,
+        texts(language)[f"error_{found.code}"] if found else "",
+        waiting=unanswered(entries),
+        fresh_id=secrets.token_hex(16),
+        rated=request.query_params.get("rated", ""),
     )
+    return HTMLResponse(html, found.status if found else 200, found.headers if found else None)
+
+
+async def _entries(web: "Web", token: str) -> list[Event]:
+    """The conversation so far; for a moment it waits for the reply to the newest message."""
+    address = await web.sessions.address(token)
+    entries = await web.events.so_far(address)
+    if not unanswered(entries):
+        return entries
+    try:
+        async with asyncio.timeout(REPLY_WAIT_SECONDS), aclosing(web.events.follow(address, entries[-1].id)) as more:
+            async for event in more:
+                entries += [event] if event else []
+                if not unanswered(entries):
+                    break
+    except TimeoutError:
+        pass
+    return entries
 
 
 def unanswered(entries: list[Event]) -> bool:
-    """Whether the newest message has no reply yet."""
+    """Whether the newest message has no reply yet; that it is kept until it can be answered is none."""
     said = [entry.data["id"] for entry in entries if entry.kind == "said"]
-    answered = {entry.data["in_reply_to"] for entry in entries if entry.kind == "reply"}
+    replies = [entry.data for entry in entries if entry.kind == "reply"]
+    answered = {reply["in_reply_to"] for reply in replies if not reply["id"].endswith("/held")}
     return bool(said) and said[-1] not in answered
 
 
 async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form of ours; raises Unacceptable for one that a page of another site has sent."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Unacceptable("malformed", 403)
     read = await message.body(request.stream())
-    return {name: values[-1] for name, values in parse_qs(read.decode("utf-8", "replace")).items()}
+    fields = parse_qs(read.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[-1] for name, values in fields.items()}
 
 
 def _back(request: Request, token: str, language: str | None, rated: str | None = None) -> RedirectResponse:

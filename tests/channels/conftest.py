@@ -116,7 +116,7 @@ async def service(
     )
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 — uvicorn has no event for it
         await asyncio.sleep(0.01)
     record = Record(database_url, keep_days=30)
     bot = Parrot()
@@ -137,7 +137,9 @@ def start_worker(settings: Settings, redis: Redis, record: Record, bot: Parrot) 
     board = Switchboard({"bot": bot}, record, addresses)
     return [
         asyncio.create_task(work(queues[inbox.QUEUE], answering(queues[inbox.QUEUE], queues[outbox.QUEUE], board), 8)),
-        asyncio.create_task(work(queues[outbox.QUEUE], sending(Outbox(queues[outbox.QUEUE], {"web": channel})), 8)),
+        asyncio.create_task(
+            work(queues[outbox.QUEUE], sending(queues[outbox.QUEUE], Outbox(queues[outbox.QUEUE], {"web": channel})), 8)
+        ),
         asyncio.create_task(
             work_together(queues[switchboard.RECORD_QUEUE], recording(queues[switchboard.RECORD_QUEUE], record), 50)
         ),

@@ -89,7 +89,11 @@ async def test_what_cannot_be_taken_is_refused_with_a_reason(
     assert "message" in refused.json()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"id": "m1", "text": ' + b"[" * 9000, b"null", b"NaN"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff\xfe", b'{"id": "m1", "text": ' + b"[" * 9000, b"null", b"NaN"],
+    ids=["nothing", "cut", "no-text", "deep", "null", "nan"],
+)
 async def test_bytes_that_are_no_message_are_refused(service: Service, body: bytes) -> None:
     refused = await service.http.post("/web/messages", content=body, headers=await service.begin())
     assert (refused.status_code, refused.json()["error"]) == (400, "malformed")
@@ -215,7 +219,7 @@ async def grown(service: Service, before: dict[str, int], **by: int) -> bool:
 
 async def until(condition, seconds: float = 3.0) -> None:  # type: ignore[no-untyped-def]
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 — what it waits for is in a database
             await asyncio.sleep(0.02)
 
 
