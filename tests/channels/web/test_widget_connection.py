@@ -43,7 +43,9 @@ def test_what_is_said_during_a_reload_is_announced(chat: Page, server: FakeServe
 
 def test_the_chosen_language_outlives_a_reload(chat: Page, server: FakeServer) -> None:
     ask(chat, "renew")
+    expect(chat.locator(".reply")).to_have_count(1)
     server.tell("language", {"language": "en"})
+    chat.wait_for_function("Object.values(sessionStorage).some((kept) => JSON.parse(kept).last === '3-0')")
     chat.get_by_role("button", name="Français").click()
     chat.reload()
     expect(chat.locator(".reply")).to_have_count(1)
