@@ -2,6 +2,7 @@
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,18 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+class PartName(StrEnum):
+    WEB = "web"
+    WORKER = "worker"
+    BOT = "bot"
+    ACTIONS = "actions"
+
+
+class Language(StrEnum):
+    EN = "en"
+    FR = "fr"
 
 
 @app.command()
@@ -46,13 +59,13 @@ def index(
 ) -> None:
     """Read published content and publish it: running processes answer from it at once."""
     from machine.console import preparing, show_index
-    from machine.prepare import export_encoder
+    from machine.prepare import encoder_is_made, export_encoder
     from machine.prepare import index as publish
 
     settings = _settings()
     problems: list[object] = []
     with preparing() as progress:
-        if not (settings.home / "encoder" / "encoder.json").exists():
+        if not encoder_is_made(settings):
             export_encoder(settings, progress)
         manifest = publish(settings, sources, progress, problems.append)
     show_index(manifest, problems)
@@ -61,7 +74,7 @@ def index(
 @app.command()
 def ask(
     question: str,
-    lang: Annotated[str | None, typer.Option(help="en or fr; told from the question if not given.")] = None,
+    lang: Annotated[Language | None, typer.Option(help="Told from the question if not given.")] = None,
     place: Annotated[str | None, typer.Option(help="Where you live: ca-on, ca-on-toronto …")] = None,
     as_json: Json = False,
 ) -> None:
@@ -89,19 +102,23 @@ def train() -> None:
 
 
 @app.command()
-def evaluate(folder: Path, as_json: Json = False) -> None:
+def evaluate(
+    folder: Path,
+    lang: Annotated[Language | None, typer.Option(help="Told from the words if not given.")] = None,
+    as_json: Json = False,
+) -> None:
     """Measure retrieval on a BEIR folder: corpus.jsonl, queries.jsonl, qrels.tsv."""
     from knowledge import Encoder
     from knowledge.evaluate import evaluate as measure
     from machine.console import preparing, show_metrics
-    from machine.prepare import export_encoder
+    from machine.prepare import encoder_is_made, export_encoder
 
     settings = _settings()
     with preparing() as progress:
-        if not (settings.home / "encoder" / "encoder.json").exists():
+        if not encoder_is_made(settings):
             export_encoder(settings, progress)
         encoder = Encoder.open(settings.home / "encoder", workers=2)
-        metrics = measure(folder, encoder, settings.home / "evaluated", progress=progress)
+        metrics = measure(folder, encoder, settings.home / "evaluated", lang, progress)
     typer.echo(json.dumps(metrics)) if as_json else show_metrics(folder, metrics)
 
 
@@ -112,14 +129,17 @@ def doctor(as_json: Json = False) -> None:
     from machine.doctor import examine
 
     findings = examine(_settings())
-    typer.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=2)) if as_json else (
+    well = all(finding.well for finding in findings)
+    if as_json:
+        report = {"well": well, "findings": [finding.as_dict() for finding in findings]}
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
         show_findings(findings)
-    )
-    raise typer.Exit(any(not finding.well for finding in findings))
+    raise typer.Exit(not well)
 
 
 @app.command(hidden=True)
-def run(part: Annotated[str, typer.Argument(help="web, worker, bot or actions")]) -> None:
+def run(part: PartName) -> None:
     """Be one process of the service, as docker-compose.yml does."""
     from machine.parts import run as be
 
@@ -127,11 +147,23 @@ def run(part: Annotated[str, typer.Argument(help="web, worker, bot or actions")]
 
 
 @app.command(hidden=True)
+def health(part: PartName) -> None:
+    """Say whether one part does its work, as docker-compose.yml asks."""
+    import asyncio
+
+    from machine.health import ailment
+
+    if why := asyncio.run(ailment(part, _settings())):
+        typer.echo(why, err=True)
+        raise typer.Exit(1)
+
+
+@app.command(hidden=True)
 def migrate() -> None:
     """Bring the tables of PostgreSQL to this version's form."""
     from machine.servers import migrate as bring_up_to_date
 
-    bring_up_to_date(_settings().database_url or "")
+    bring_up_to_date(_settings().database_url)
 
 
 def _settings() -> "Settings":
@@ -151,11 +183,14 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        from machine.console import say_error, understandable
+        from machine.errors import sentence
 
-        if not understandable(error):
+        said = sentence(error)
+        if said is None:
             raise
-        say_error(error)
+        from machine.console import say_error
+
+        say_error(said)
         sys.exit(1)
 
 

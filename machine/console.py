@@ -1,7 +1,8 @@
 """What the command shows a person: progress, tables, answers, and errors as sentences."""
 
 import asyncio
-import errno
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from machine.ports import reachable
+
 if TYPE_CHECKING:
     from channels.settings import Settings
     from knowledge.answer import Answer
@@ -21,41 +24,10 @@ if TYPE_CHECKING:
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-UNDERSTANDABLE = frozenset(
-    {
-        "CannotStart",
-        "CannotPrepare",
-        "ServerFailed",
-        "NoSnapshot",
-        "NotPublished",
-        "NoEncoder",
-        "SourceError",
-        "NotBeir",
-    }
-)
-"""Errors whose sentence says the cause and the way out. By name: their modules are loaded only where they are used."""
 
-
-def understandable(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS)
-    return type(error).__name__ in UNDERSTANDABLE or type(error).__module__.startswith("pydantic_core")
-
-
-def say_error(error: BaseException) -> None:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        text = f"The disk is full ({error.filename or 'no space left'}). Free some space and run the command again: it goes on where it was."
-    elif isinstance(error, OSError):
-        text = f"{error.strerror}: {error.filename}. Check who owns the folder, or set GUICHET_HOME to one you may write in."
-    elif type(error).__name__ == "ValidationError":
-        problems = error.errors()  # type: ignore[attr-defined]
-        text = "\n".join(
-            f"GUICHET_{'_'.join(str(p) for p in each['loc']).upper() or 'settings'}: {each['msg']}" for each in problems
-        )
-    else:
-        text = str(error)
+def say_error(text: str) -> None:
     err.print("[bold red]Error[/]", end=" ")
-    err.print(text, markup=False)
+    err.print(text, markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -80,28 +52,40 @@ def preparing() -> Iterator["Told"]:
 
 
 def start(settings: "Settings") -> None:
-    """Prepare, start everything, and stay until Ctrl-C."""
-    from machine.prepare import prepare
-    from machine.supervisor import Supervisor, alone
+    """Prepare, start everything, and stay until Ctrl-C. Raises CannotStart, CannotPrepare, ServerFailed."""
+    from machine.home import held
+    from machine.prepare import is_prepared
+    from machine.supervisor import Supervisor, check_port
 
     began = time.monotonic()
-    with alone(settings.home / "run"):
-        with preparing() as told:
-            prepare(settings, told)
 
-        def say(title: str, state: str) -> None:
-            err.print(f"  {title:<18} [dim]{state}[/]")
+    def say(title: str, state: str) -> None:
+        err.print(f"  {title:<18} [dim]{state}[/]")
 
-        def ready() -> None:
-            address = f"http://{settings.public_host}:{settings.public_port}"
-            out.print(f"\n[bold green]Ready[/] after {time.monotonic() - began:.0f} s.")
-            out.print(f"  The chat:              [bold]{address}/[/]  (français : {address}/fr)")
-            out.print(f"  Without JavaScript:    {address}/chat")
-            out.print('  Ask in the terminal:   .venv/bin/guichet ask "how do I renew my passport"')
-            out.print("  Stop:                  Ctrl-C\n")
+    def ready(running: "Settings") -> None:
+        address = f"http://{reachable(running.public_host)}:{running.public_port}"
+        out.print(f"\n[bold green]Ready[/] after {time.monotonic() - began:.0f} s.")
+        out.print(f"  The chat:              [bold]{address}/[/]  (français : {address}/fr)")
+        out.print(f"  Without JavaScript:    {address}/chat")
+        out.print('  Ask in the terminal:   .venv/bin/guichet ask "how do I renew my passport"')
+        out.print("  Stop:                  Ctrl-C\n")
 
-        asyncio.run(Supervisor(settings, say).up(ready))
+    with held(settings.home) as lock:
+        check_port(settings)
+        if not is_prepared(settings):
+            _prepare_apart()
+        asyncio.run(Supervisor(settings, say, (lock,)).up(ready))
     err.print("Stopped.")
+
+
+def _prepare_apart() -> None:
+    """In a process of its own: what it loads would stay in memory for as long as the service runs."""
+    from machine.kept import ending_with_parent
+
+    command = [sys.executable, "-m", "guichet", "prepare"]
+    done = subprocess.run(command, check=False, preexec_fn=ending_with_parent())
+    if done.returncode:
+        sys.exit(done.returncode)  # it has said why
 
 
 def show_index(manifest: Mapping[str, Any], problems: Sequence[Any]) -> None:
@@ -143,6 +127,6 @@ def show_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:
 def show_findings(findings: Sequence["Finding"]) -> None:
     for finding in findings:
         out.print(f"{'[green]✓[/]' if finding.well else '[red]✗[/]'} {finding.what:<22} ", end="")
-        out.print(finding.says, markup=False)
+        out.print(finding.says, markup=False, soft_wrap=True)
         if not finding.well and finding.remedy:
-            out.print(f"    → {finding.remedy}", markup=False)
+            out.print(f"    → {finding.remedy}", markup=False, soft_wrap=True)

@@ -1,35 +1,30 @@
 """The doctor: looks at what is installed, prepared and running, and says what is wrong and what to do."""
 
+import asyncio
 import json
 import os
 import shutil
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from channels.settings import Settings
+import psutil
 
-PACKAGES = (
-    "rasa",
-    "fastapi",
-    "sentence-transformers",
-    "onnxruntime",
-    "redis",
-    "sqlalchemy",
-    "twilio",
-    "python-telegram-bot",
-)
+from channels.settings import Settings
+from machine.health import SERVERS, ailment
+from machine.health import version as server_version
+from machine.home import living, read_note
+from machine.parts import PARTS, ready_url
+
+PACKAGES = ("rasa", "fastapi", "onnxruntime", "tokenizers", "redis", "sqlalchemy", "alembic")
 LEAST_FREE_GB = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`remedy` is what to do where something is not well."""
+    """`remedy` is what to do where something is not well; else empty."""
 
     what: str
     well: bool
@@ -41,105 +36,117 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    return [*_installed(), *_prepared(settings), *_running(settings)]
+    return [*_installed(settings), *_set(), *_prepared(settings), *asyncio.run(_running(settings))]
 
 
-def _installed() -> Iterator[Finding]:
-    python = f"Python {sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-    yield Finding("python", sys.version_info[:2] == (3, 11), python, "Guichet runs on Python 3.11.")
-    for package in PACKAGES:
+def _installed(settings: Settings) -> Iterator[Finding]:
+    found = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    yield _finding("python", sys.version_info[:2] == (3, 11), found, "Guichet runs on Python 3.11: make up PYTHON=…")
+    exporting = () if (settings.home / "encoder" / "encoder.json").exists() else ("sentence-transformers", "torch")
+    for package in ("guichet", *PACKAGES, *exporting):
         try:
             yield Finding(package, True, version(package))
         except PackageNotFoundError:
             yield Finding(package, False, "is not installed", "make up")
 
 
+def _set() -> Iterator[Finding]:
+    """Names in the environment that look like settings and are none: misspelt, they would have no effect in silence."""
+    known = {f"GUICHET_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("GUICHET_") and name not in known:
+            yield Finding(name, False, "is not a setting, so it has no effect", "Correct its name or remove it.")
+
+
 def _prepared(settings: Settings) -> Iterator[Finding]:
     from knowledge.snapshot import NoSnapshot, Snapshot
+    from machine.prepare import bot_is_made, encoder_is_made, index_is_made
 
     home = settings.home
-    free = shutil.disk_usage(home if home.exists() else Path()).free / 1e9
-    yield Finding("disk", free >= LEAST_FREE_GB, f"{free:.1f} GB free", "Free some space.")
-    manifest = home / "encoder" / "encoder.json"
-    name = json.loads(manifest.read_text()).get("name", "?") if manifest.exists() else "is not exported"
-    yield Finding("encoder", manifest.exists(), str(name), "guichet prepare")
+    there = next(path for path in (home.absolute(), *home.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free / 1e9
+    yield _finding("disk", free >= LEAST_FREE_GB, f"{free:.1f} GB free for {home}", "Free some space.")
+    made = encoder_is_made(settings)
+    name = json.loads((home / "encoder" / "encoder.json").read_text())["name"] if made else "is not exported"
+    yield _finding("encoder", made, name, "guichet prepare")
     try:
-        snapshot = Snapshot.open(home)
-        counts = ", ".join(
+        about, name = (snapshot := Snapshot.open(home)).manifest, snapshot.name
+        counts = "; ".join(
             f"{language}: {count['documents']:,} documents, {count['passages']:,} passages"
-            for language, count in snapshot.manifest["languages"].items()
+            for language, count in about["languages"].items()
         )
-        yield Finding("index", True, f"{snapshot.name} of {snapshot.manifest['created']} ({counts})")
+        says = f"{name} of {about['created']} ({counts})"
+        if not (up_to_date := index_is_made(settings)):
+            says += ", made from other content or by another model than is here now"
+        yield _finding("index", up_to_date, says, "guichet prepare")
     except NoSnapshot as error:
-        yield Finding("index", False, str(error), "guichet index knowledge/content")
+        yield Finding("index", False, str(error), "guichet prepare")
     model = home / "bot" / "bot.tar.gz"
-    yield Finding(
-        "bot",
-        model.exists(),
-        f"trained, {model.stat().st_size / 1e6:.1f} MB" if model.exists() else "is not trained",
-        "guichet train",
-    )
+    trained = f"trained, {model.stat().st_size / 1e6:.1f} MB" if model.exists() else "is not trained"
+    if model.exists() and not bot_is_made(settings):
+        trained += ", from other files than bot/ has now"
+    yield _finding("bot", bot_is_made(settings), trained, "guichet train")
 
 
-def _running(settings: Settings) -> Iterator[Finding]:
-    state_file = settings.home / "run" / "state.json"
-    if not state_file.exists():
-        yield Finding("service", False, "is not running", "make up")
-        return
-    state = json.loads(state_file.read_text())
-    for name, pid in {"supervisor": state["pid"], **state["pids"]}.items():
-        memory = _resident_mb(pid)
-        yield Finding(
-            name,
-            memory is not None,
-            f"process {pid}, {memory:.0f} MB" if memory else f"process {pid} is gone",
-            "make up",
-        )
-    ran = settings.model_copy(update=state["settings"])
-    from machine.parts import parts
-
-    for part in parts(ran):
-        if part.ready:
-            yield _answers(part.title, part.ready)
-    yield _redis(ran.redis_url or "")
-
-
-def _answers(title: str, url: str) -> Finding:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
-            return Finding(title, response.status == 200, f"answers at {url}")
-    except (urllib.error.URLError, TimeoutError, OSError) as error:
-        return Finding(title, False, f"does not answer at {url}: {error}", "See its log in .guichet/run/")
+async def _running(settings: Settings) -> list[Finding]:
+    """What `guichet up` left word of; without a word, what your own addresses in the settings lead to."""
+    note = read_note(settings.home)
+    if note is None and not settings.redis_url:
+        return [Finding("service", False, "is not running", "make up")]
+    found = []
+    if note is not None:
+        alive = living(settings.home, note)
+        if not alive:
+            return [Finding("service", False, "was ended by force: none of its processes is left", "make up")]
+        for name, pid in {"supervisor": note.pid, **note.pids}.items():
+            found.append(_process(name, pid, alive.get(name)))
+        if len(note.pids) < len(PARTS):
+            found.append(
+                Finding("service", False, "is starting, or did not finish to", "Wait a little and look again.")
+            )
+        settings = settings.model_copy(update=dict(note.settings))
+    names = [*(name for name, (url, _) in SERVERS.items() if url(settings)), *PARTS]
+    found += await asyncio.gather(*(_works(name, settings) for name in names))
+    if settings.redis_url:
+        found += [each async for each in _queues(settings)]
+    return found
 
 
-def _redis(url: str) -> Finding:
-    from redis import Redis
+def _process(name: str, pid: int, process: psutil.Process | None) -> Finding:
+    if process is None:
+        remedy = "Stop what is left (Ctrl-C, or kill), then make up" if name == "supervisor" else "See its log."
+        return Finding(f"{name} process", False, f"{pid} is gone", remedy)
+    with process.oneshot():
+        return Finding(f"{name} process", True, f"{pid}, {process.memory_info().rss / 1e6:.0f} MB")
+
+
+async def _works(name: str, settings: Settings) -> Finding:
+    why = await ailment(name, settings)
+    log = f"See {settings.home / 'run' / name}.log"
+    if name in SERVERS:
+        return _finding(name, why is None, why or await server_version(name, settings), log)
+    if why is None and name != "worker":
+        return Finding(name, True, f"answers at {ready_url(name, settings)}")
+    return _finding(name, why is None, why or f"{settings.consumer} looks for work", log)
+
+
+async def _queues(settings: Settings) -> AsyncIterator[Finding]:
+    from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
-    try:
-        with Redis.from_url(url, socket_timeout=2, decode_responses=True) as redis:
-            information = redis.info("server")
-            waiting = {name: redis.xlen(f"{name}:ready") for name in ("inbox", "outbox", "record", "poison")}
-    except (RedisError, OSError) as error:
-        return Finding("Redis", False, f"does not answer: {error}", "See .guichet/redis/redis.log")
-    counts = ", ".join(f"{name} {count}" for name, count in waiting.items())
-    well = not waiting["poison"]
-    return Finding(
-        "Redis",
-        well,
-        f"{information['redis_version']}; waiting: {counts}",
-        "A message could not be answered; see the worker's log.",
-    )
-
-
-def _resident_mb(pid: int) -> float | None:
-    import psutil
+    from channels import inbox, outbox, switchboard
+    from channels.lanes import Lanes
 
     try:
-        return (
-            float(psutil.Process(pid).memory_info().rss) / 1e6
-            if os.path.exists(f"/proc/{pid}") or psutil.pid_exists(pid)
-            else None
-        )
-    except psutil.NoSuchProcess:
-        return None
+        async with Redis.from_url(settings.redis_url or "", socket_timeout=2, decode_responses=True) as redis:
+            for name in (inbox.QUEUE, outbox.QUEUE, switchboard.RECORD_QUEUE):
+                lanes = Lanes(redis, name, settings.consumer)
+                waiting, aside = await lanes.waiting(), await lanes.aside()
+                says = f"{waiting} waiting" + (f", {aside} set aside because they failed" if aside else "")
+                yield _finding(f"{name} queue", not aside, says, "See worker.log for why.")
+    except (RedisError, OSError, ValueError):
+        return  # that Redis is away was said
+
+
+def _finding(what: str, well: bool, says: str, remedy: str) -> Finding:
+    return Finding(what, well, says, "" if well else remedy)

@@ -4,33 +4,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from channels.settings import Settings
+from machine.ports import reachable
 
 ROOT = Path(__file__).parent.parent
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A process of ours. `ready` is an address that answers 200 once it works; None: it works as soon as it runs."""
-
-    name: str
-    title: str
-    ready: str | None = None
-
-
-def parts(settings: Settings) -> tuple[Part, ...]:
-    """The parts in the order in which they are best started: the slowest first."""
-    host = "127.0.0.1" if settings.public_host == "0.0.0.0" else settings.public_host  # noqa: S104
-    return (
-        Part("bot", "dialogue (Rasa)", f"{settings.bot_url}/"),
-        Part("actions", "action server", _beside(settings.actions_url, "/health")),
-        Part("worker", "worker"),
-        Part("web", "web app", f"http://{host}:{settings.public_port}/health/ready"),
-    )
+PARTS = {"bot": "dialogue (Rasa)", "actions": "action server", "worker": "worker", "web": "web app"}
+"""Name and title of the processes of ours."""
 
 
 def run(name: str, settings: Settings) -> None:
@@ -43,6 +26,15 @@ def run(name: str, settings: Settings) -> None:
         command, environment = external(name, settings)
         os.chdir(ROOT)
         os.execvpe(command[0], command, {**os.environ, **environment})  # noqa: S606
+
+
+def ready_url(name: str, settings: Settings) -> str:
+    """The address that answers 200 once the part works. The worker has none."""
+    if name == "bot":
+        return f"{settings.bot_url}/"
+    if name == "actions":
+        return urlsplit(settings.actions_url)._replace(path="/health", query="").geturl()
+    return f"http://{reachable(settings.public_host)}:{settings.public_port}/health/ready"
 
 
 def external(name: str, settings: Settings) -> tuple[list[str], Mapping[str, str]]:
@@ -58,8 +50,10 @@ def external(name: str, settings: Settings) -> tuple[list[str], Mapping[str, str
         "PYTHONWARNINGS": "ignore",
     }
     if name == "actions":
-        address = urlsplit(settings.actions_url)
-        return [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(address.port)], environment
+        # the action server listens on every interface unless it is told otherwise
+        environment["SANIC_HOST"] = settings.bot_host
+        port = urlsplit(settings.actions_url).port
+        return [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)], environment
     address = urlsplit(settings.bot_url)
     model = settings.home.resolve() / "bot" / "bot.tar.gz"
     return [
@@ -97,7 +91,3 @@ def _run_worker(settings: Settings) -> None:
     configure()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_worker(settings))
-
-
-def _beside(url: str, path: str) -> str:
-    return urlsplit(url)._replace(path=path, query="").geturl()

@@ -1,14 +1,23 @@
-"""What must be there before anything runs, made once: the exported model, an index of the bundled content, the trained bot."""
+"""What must be there before anything runs, made once: the exported model, an index of the content, the trained bot."""
 
+import errno
+import fcntl
+import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from channels.settings import Settings
-from knowledge.sources import Problem, digest, read
+from machine.kept import ending_with_parent
 from machine.parts import ROOT
+
+if TYPE_CHECKING:
+    from knowledge.sources import Problem
 
 CONTENT = ROOT / "knowledge" / "content"
 
@@ -21,13 +30,46 @@ class CannotPrepare(Exception):
 
 
 def prepare(settings: Settings, progress: Progress) -> None:
-    """Make what is missing or no longer true to what it is made from. Raises CannotPrepare and knowledge's own errors."""
-    if not (settings.home / "encoder" / "encoder.json").exists():
-        export_encoder(settings, progress)
-    sources = indexed_sources(settings.home)
-    if sources is None or (list(sources) == [str(CONTENT)] and sources[str(CONTENT)] != digest(CONTENT)):
-        index(settings, [CONTENT], progress, lambda problem: None)
-    train(settings, progress)
+    """Make what is missing or no longer true to what it is made from. Raises CannotPrepare and knowledge's errors."""
+    with _one_at_a_time(settings.home):
+        if not encoder_is_made(settings):
+            export_encoder(settings, progress)
+        if not index_is_made(settings):
+            index(settings, _sources_to_read(settings.home), progress, lambda problem: None)
+        if not bot_is_made(settings):
+            train(settings, progress)
+
+
+def is_prepared(settings: Settings) -> bool:
+    """Whether `prepare` has nothing to do. Takes a few milliseconds and loads nothing large."""
+    return encoder_is_made(settings) and index_is_made(settings) and bot_is_made(settings)
+
+
+def encoder_is_made(settings: Settings) -> bool:
+    about = _read(settings.home / "encoder" / "encoder.json")
+    return about is not None and (settings.model is None or about["name"] == Path(settings.model).name)
+
+
+def index_is_made(settings: Settings) -> bool:
+    """Whether the snapshot is of this version, by this encoder, and true to the bundled content if it has that."""
+    from knowledge.snapshot import FORMAT, current
+
+    home = settings.home
+    name, encoder = current(home), _read(home / "encoder" / "encoder.json")
+    about = _read(home / "knowledge" / name / "manifest.json") if name else None
+    if about is None or about["format"] != FORMAT or (encoder and about["encoder"] != encoder["sha256"][:16]):
+        return False
+    known = indexed_sources(home).get(str(CONTENT))
+    return known is None or known == _digest(CONTENT)
+
+
+def bot_is_made(settings: Settings) -> bool:
+    made_from = _made_from(settings.home)
+    return (
+        (settings.home / "bot" / "bot.tar.gz").exists()
+        and made_from.exists()
+        and made_from.read_text() == (_bot_digest(settings.home))
+    )
 
 
 def export_encoder(settings: Settings, progress: Progress) -> None:
@@ -37,10 +79,11 @@ def export_encoder(settings: Settings, progress: Progress) -> None:
 
 
 def index(
-    settings: Settings, sources: Sequence[Path], progress: Progress, on_problem: Callable[[Problem], None]
-) -> dict[str, object]:
-    """Read the sources and publish a snapshot of them; its manifest. Raises SourceError, NotPublished."""
+    settings: Settings, sources: Sequence[Path], progress: Progress, on_problem: "Callable[[Problem], None]"
+) -> dict[str, Any]:
+    """Read the sources and publish a snapshot of them; its manifest. Raises SourceError, NotPublished, NoEncoder."""
     from knowledge import Encoder, build
+    from knowledge.sources import digest, read
 
     documents = []
     for source in sources:
@@ -52,34 +95,85 @@ def index(
     encoder = Encoder.open(settings.home / "encoder", workers=2)
     snapshot = build(documents, encoder, settings.home, progress)
     digests = {str(source.resolve()): digest(source) for source in sources}
-    _sources_file(settings.home).write_text(json.dumps(digests))
+    (settings.home / "knowledge" / "sources.json").write_text(json.dumps(digests))
     return snapshot.manifest
 
 
-def indexed_sources(home: Path) -> dict[str, str] | None:
-    """What the current snapshot was read from, with the digest that it had; None where nothing is published."""
-    from knowledge.snapshot import current
-
-    try:
-        sources: dict[str, str] = json.loads(_sources_file(home).read_text())
-    except (OSError, ValueError):
-        return None if current(home) is None else {}
-    return sources if current(home) else None
+def indexed_sources(home: Path) -> dict[str, str]:
+    """What the current snapshot was read from, with the digest that each source had."""
+    return _read(home / "knowledge" / "sources.json") or {}
 
 
 def train(settings: Settings, progress: Progress) -> None:
-    """Train the bot, unless it is trained from just these files. Rasa runs apart: its imports are large."""
+    """Train the bot. Rasa runs apart: its imports are large. Raises CannotPrepare."""
     progress("train the bot", 0, 1)
     log = settings.home / "run" / "train.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "bot.train", str(settings.home.resolve())]
+    made_from = _bot_digest(settings.home)
     with log.open("wb") as file:
-        done = subprocess.run(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.train", str(settings.home.resolve())],
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+            preexec_fn=ending_with_parent(),
+        )
     if done.returncode:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-        raise CannotPrepare(f"The bot could not be trained:\n{tail}\nThe whole log: {log}")
+        told = log.read_text(errors="replace").splitlines()
+        if any("No space left on device" in line for line in told):
+            raise OSError(errno.ENOSPC, "No space left on device", str(settings.home))
+        raise CannotPrepare("\n".join(["The bot could not be trained:", *told[-12:], f"The whole log: {log}"]))
+    _made_from(settings.home).write_text(made_from)
     progress("train the bot", 1, 1)
 
 
-def _sources_file(home: Path) -> Path:
-    return home / "knowledge" / "sources.json"
+def _sources_to_read(home: Path) -> list[Path]:
+    """The bundled content; or all that was indexed before, when the index of it is to be made anew."""
+    known = indexed_sources(home) or {str(CONTENT): ""}
+    gone = [source for source in known if not Path(source).exists()]
+    if gone:
+        raise CannotPrepare(
+            f"The index must be made anew, and {gone[0]}, which it was made from, is not there any more. "
+            f"Index what should be answered from: guichet index {CONTENT.relative_to(ROOT)} …"
+        )
+    return [Path(source) for source in known]
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    """Two that prepare the same folder at once wait for each other; the second one finds everything made."""
+    (home / "run").mkdir(parents=True, exist_ok=True)
+    with (home / "run" / "preparing").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _bot_digest(home: Path) -> str:
+    """A name for all that the trained bot comes from: its files, the encoder, Rasa."""
+    files = sorted(file for file in (ROOT / "bot").rglob("*") if file.suffix in (".yml", ".py"))
+    found = hashlib.blake2b(digest_size=16)
+    for file in files:
+        found.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes() + b"\0")
+    encoder = _read(home / "encoder" / "encoder.json") or {}
+    found.update(f"{encoder.get('sha256')} {version('rasa')}".encode())
+    return found.hexdigest()
+
+
+def _made_from(home: Path) -> Path:
+    return home / "bot" / "made-from"
+
+
+def _digest(source: Path) -> str:
+    from knowledge.sources import digest
+
+    return digest(source)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """A file of JSON; None where there is none or it is damaged, and what it tells of must be made again."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
+    except (OSError, ValueError):
+        return None

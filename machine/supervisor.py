@@ -1,231 +1,232 @@
-"""The supervisor: starts the servers and the parts, shows how far they are, restarts what dies, and stops all of it."""
+"""The supervisor: starts the servers and the parts side by side, keeps them running, and stops all of it."""
 
 import asyncio
-import contextlib
-import fcntl
-import json
+import errno
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import IO
-
-import aiohttp
+from typing import Any
 
 from channels.settings import Settings
-from machine.parts import ROOT, Part, parts
-from machine.ports import free_port, taken
-from machine.servers import EmbeddedPostgres, EmbeddedRedis, migrate
+from machine.health import ailment
+from machine.home import CannotStart, Note, write_note
+from machine.kept import Check, Kept, Program, Say, ending_with_parent
+from machine.parts import PARTS, ROOT
+from machine.ports import free_port, refused
+from machine.servers import EmbeddedPostgres, EmbeddedRedis, ServerFailed
 
 START_SECONDS = 120.0
-STOP_SECONDS = 8.0
-LOG_TAIL_LINES = 8
-RESTART_PAUSES = (0.2, 1.0, 3.0, 10.0)  # seconds, the longer the more often a part died in the last minute
-
-Say = Callable[[str, str], None]
-"""Told of each process: its title and its state ("starting", "ready in 3.1 s", "restarting …")."""
-
-
-class CannotStart(Exception):
-    """Why the service cannot start, and what to do about it."""
-
-
-@dataclass(slots=True)
-class Running:
-    part: Part
-    command: list[str]
-    process: asyncio.subprocess.Process | None = None
-    deaths: list[float] = field(default_factory=list)
+PARTS_PATIENCE, SERVERS_PATIENCE = 3.0, 2.0  # seconds that each may take to end in order
+SHARED = ("redis_url", "database_url", "bot_url", "actions_url", "public_host", "public_port")
+"""Settings that the supervisor may choose, and that all parts must agree on."""
 
 
 class Supervisor:
-    def __init__(self, settings: Settings, say: Say) -> None:
-        self.settings, self._say = settings, say
-        self.folder = settings.home / "run"
-        self._stopping = asyncio.Event()
-        self._running: list[Running] = []
-        self._environment: dict[str, str] = {}
+    """`inherits` is the lock on the home folder, which everything that is started holds on to.
 
-    async def up(self, when_ready: Callable[[], None]) -> None:
-        """Start everything, call `when_ready`, and stay until SIGINT or SIGTERM. Raises CannotStart, ServerFailed."""
-        if self.settings.public_port and taken(self.settings.public_port, self.settings.public_host):
-            raise CannotStart(
-                f"Port {self.settings.public_port} is in use by another program. "
-                f"Stop that program, or choose another port: GUICHET_PUBLIC_PORT={self.settings.public_port + 1} make up"
-            )
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, self._stopping.set)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        async with contextlib.AsyncExitStack() as stack:
-            stack.callback((self.folder / "state.json").unlink, missing_ok=True)
-            await self._start_all(stack)
-            if not self._stopping.is_set():
-                when_ready()
-                await self._stopping.wait()
-            self._say("all", "stopping")
+    `command` gives what a part is started with, by its name.
+    """
 
-    async def _start_all(self, stack: contextlib.AsyncExitStack) -> None:
-        settings = self._choose_ports()
-        watching: list[asyncio.Task[None]] = []
-        if not settings.redis_url:
-            redis = EmbeddedRedis.at(self.settings.home / "redis")
-            settings = settings.model_copy(update={"redis_url": redis.url})
-            watching.append(self._watch(Running(Part("redis", "Redis"), redis.command()), stack))
-            self._say("Redis", "starting")
-            await redis.wait()
-            self._say("Redis", "ready")
-        if not settings.database_url:
-            postgres = EmbeddedPostgres(self.settings.home / "postgres", self.folder / "private")
-            self._say("PostgreSQL", "starting")
-            settings = settings.model_copy(update={"database_url": await asyncio.to_thread(postgres.start)})
-            stack.callback(postgres.stop)
-            self._say("PostgreSQL", "ready")
-        self._environment = environment(settings)
-        began = time.monotonic()
-        starting = parts(settings)
-        for part in starting:
-            command = [sys.executable, "-m", "guichet", "run", part.name]
-            self._say(part.title, "starting")
-            watching.append(self._watch(Running(part, command), stack))
-            if part.name == "actions":  # the tables are brought up to date while the slow parts start
-                await asyncio.to_thread(migrate, settings.database_url or "")
-        self._note(settings)
-        waits = [asyncio.create_task(self._until_ready(part, began)) for part in starting]
-        stopped = asyncio.create_task(self._stopping.wait())
-        try:
-            ready = asyncio.gather(*waits)
-            await asyncio.wait([ready, stopped], return_when=asyncio.FIRST_COMPLETED)
-            if ready.done():
-                await ready
-        finally:
-            stopped.cancel()
-            for wait in waits:
-                wait.cancel()
-        self._note(settings)
-
-    def _choose_ports(self) -> Settings:
-        """Inner ports are whatever is free; only the public one matters to anyone."""
+    def __init__(
+        self,
+        settings: Settings,
+        say: Say,
+        inherits: tuple[int, ...] = (),
+        command: Callable[[str], tuple[str, ...]] = lambda name: (sys.executable, "-m", "guichet", "run", name),
+    ) -> None:
         bot, actions = free_port(5005), free_port(5055)
-        update: dict[str, object] = {}
-        if "bot_url" not in self.settings.model_fields_set:
+        update: dict[str, object] = {"home": settings.home.resolve()}
+        if "bot_url" not in settings.model_fields_set:
             update["bot_url"] = f"http://127.0.0.1:{bot}"
-        if "actions_url" not in self.settings.model_fields_set:
+        if "actions_url" not in settings.model_fields_set:
             update["actions_url"] = f"http://127.0.0.1:{actions}/webhook"
-        return self.settings.model_copy(update=update)
+        if not settings.public_port:
+            update["public_port"] = free_port(0)
+        self.settings = settings.model_copy(update=update)
+        self._say, self._inherits, self._command = say, inherits, command
+        self._folder = self.settings.home / "run"
+        self._parts: list[Kept] = []
+        self._servers: list[Kept] = []
+        self._told_to_stop = asyncio.Event()
+        self._in_a_hurry = asyncio.Event()
 
-    def _watch(self, running: Running, stack: contextlib.AsyncExitStack) -> asyncio.Task[None]:
-        self._running.append(running)
-        task = asyncio.create_task(self._keep_alive(running))
-        stack.push_async_callback(self._end, running, task)
-        return task
+    async def up(self, when_ready: Callable[[Settings], None]) -> None:
+        """Start everything, call `when_ready`, and stay until SIGINT or SIGTERM. Raises CannotStart, ServerFailed.
 
-    async def _keep_alive(self, running: Running) -> None:
-        """Run the process; when it dies by itself, again, after a pause."""
-        while not self._stopping.is_set():
-            with (self.folder / f"{running.part.name}.log").open("ab") as log:
-                running.process = await asyncio.create_subprocess_exec(
-                    *running.command,
-                    cwd=ROOT,
-                    env={**os.environ, **self._environment},
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    preexec_fn=_die_with_parent,
+        A second signal ends what is still running by force.
+        """
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(name, self._stop)
+        starting = asyncio.create_task(self._start())
+        told = asyncio.create_task(self._told_to_stop.wait())
+        try:
+            await asyncio.wait([starting, told], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                await starting
+                when_ready(self.settings)
+                await told
+        finally:
+            for task in (starting, told):
+                task.cancel()
+            await asyncio.gather(starting, told, return_exceptions=True)
+            self._say("everything", "stopping")
+            await self._end(self._parts, PARTS_PATIENCE)
+            await self._end(self._servers, SERVERS_PATIENCE)
+
+    def _stop(self) -> None:
+        if self._told_to_stop.is_set():
+            self._in_a_hurry.set()
+        self._told_to_stop.set()
+
+    async def _start(self) -> None:
+        """Rasa takes longest and needs nothing to begin; what needs a server waits for that one only."""
+        redis_is_up, tables_are_there = asyncio.Event(), asyncio.Event()
+        redis, postgres = self._own_servers()
+
+        async def start_redis() -> None:
+            if redis:
+                await self._server(Program("redis", "Redis", tuple(redis.command()), ROOT))
+            else:
+                await self._found("redis")
+            redis_is_up.set()
+
+        async def start_postgres() -> None:
+            if postgres:
+                await asyncio.to_thread(postgres.make)
+                command = tuple(postgres.command())
+                await self._server(
+                    Program("postgres", "PostgreSQL", command, postgres.folder, {}, postgres.user, signal.SIGINT)
                 )
-            code = await running.process.wait()
-            if self._stopping.is_set():
-                return
-            now = time.monotonic()
-            running.deaths = [*(death for death in running.deaths if now - death < 60), now]
-            pause = RESTART_PAUSES[min(len(running.deaths), len(RESTART_PAUSES)) - 1]
-            self._say(
-                running.part.title, f"ended with code {code}, restarting; see {self.folder / running.part.name}.log"
+            else:
+                await self._found("postgres")
+            await self._migrate()
+            tables_are_there.set()
+
+        async def start_part(name: str, *needs: asyncio.Event) -> None:
+            for need in needs:
+                await need.wait()
+            await self._part(name)
+
+        await _side_by_side(
+            start_redis(),
+            start_part("bot"),
+            start_postgres(),
+            start_part("actions"),
+            start_part("worker", redis_is_up, tables_are_there),
+            start_part("web", redis_is_up),
+        )
+
+    def _own_servers(self) -> tuple[EmbeddedRedis | None, EmbeddedPostgres | None]:
+        """The servers that no setting names; from here on the settings name them."""
+        redis = postgres = None
+        update: dict[str, object] = {}
+        if not self.settings.redis_url:
+            redis = EmbeddedRedis.at(self.settings.home / "redis")
+            update["redis_url"] = redis.url
+        if not self.settings.database_url:
+            postgres = EmbeddedPostgres(self.settings.home / "postgres", self._folder / "private")
+            update["database_url"] = postgres.url
+        self.settings = self.settings.model_copy(update=update)
+        return redis, postgres
+
+    async def _server(self, program: Program) -> None:
+        await self._keep(program, self._servers, lambda _: ailment(program.name, self.settings))
+
+    async def _found(self, name: str) -> None:
+        """Your own server, named by a setting, is there."""
+        if why := await ailment(name, self.settings):
+            setting = {"redis": "GUICHET_REDIS_URL", "postgres": "GUICHET_DATABASE_URL"}[name]
+            raise CannotStart(f"{why}. Start it, correct {setting}, or leave that out: one is started for you then.")
+
+    async def _part(self, name: str) -> None:
+        program = Program(name, PARTS[name], self._command(name), Path.cwd(), environment(self.settings))
+        await self._keep(program, self._parts, lambda age: ailment(name, self.settings, age))
+
+    async def _keep(self, program: Program, among: list[Kept], check: Check) -> None:
+        log = self._folder / f"{program.name}.log"
+        kept = Kept(program, log, check, self._say, self._note, self._inherits)
+        among.append(kept)
+        kept.start()
+        await kept.ready(START_SECONDS)
+
+    async def _migrate(self) -> None:
+        """In a process of its own: what it loads is of no use afterwards."""
+        log = self._folder / "migrate.log"
+        with log.open("wb") as file:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "guichet", "migrate"),
+                env={**os.environ, **environment(self.settings)},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+                preexec_fn=ending_with_parent(),
             )
-            await asyncio.sleep(pause)
-
-    async def _end(self, running: Running, task: asyncio.Task[None]) -> None:
-        self._stopping.set()
-        process = running.process
-        if process and process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), STOP_SECONDS)
-            except TimeoutError:
+        try:
+            code = await process.wait()
+        finally:
+            if process.returncode is None:
                 process.kill()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        if code:
+            told = "\n".join(log.read_text(errors="replace").splitlines()[-3:])
+            raise ServerFailed(f"The tables could not be brought up to date.\n{told}\nThe whole log: {log}")
 
-    async def _until_ready(self, part: Part, began: float) -> None:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
-            while part.ready:
-                if self._dies_at_once(part):
-                    raise CannotStart(f"The {part.title} does not start.\n{self._tail(part)}")
-                if time.monotonic() - began > START_SECONDS:
-                    raise CannotStart(f"The {part.title} is not ready after {START_SECONDS:g} s.\n{self._tail(part)}")
-                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    async with http.get(part.ready) as response:
-                        if response.status == 200:
-                            break
-                await asyncio.sleep(0.1)
-        self._say(part.title, f"ready after {time.monotonic() - began:.1f} s")
+    async def _end(self, kept: list[Kept], patience: float) -> None:
+        async def hurry() -> None:
+            await self._in_a_hurry.wait()
+            for each in kept:
+                each.kill()
 
-    def _dies_at_once(self, part: Part) -> bool:
-        return any(len(each.deaths) >= len(RESTART_PAUSES) for each in self._running if each.part == part)
+        hurrying = asyncio.create_task(hurry())
+        await asyncio.gather(*(each.end(patience) for each in kept))
+        hurrying.cancel()
 
-    def _tail(self, part: Part) -> str:
-        path = self.folder / f"{part.name}.log"
-        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-        return "\n".join([*lines[-LOG_TAIL_LINES:], f"The whole log: {path}"])
-
-    def _note(self, settings: Settings) -> None:
-        """Leave word for `guichet doctor` of what runs where; readable by the owner only."""
-        path = self.folder / "state.json"
-        pids = {each.part.name: each.process.pid for each in self._running if each.process}
-        state = {
-            "pid": os.getpid(),
-            "pids": pids,
-            "settings": {
-                name: getattr(settings, name)
-                for name in ("redis_url", "database_url", "bot_url", "actions_url", "public_port")
-            },
-        }
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(state))
+    def _note(self) -> None:
+        """Leave word for `guichet doctor` of what runs where."""
+        pids = {each.program.name: each.pid for each in (*self._servers, *self._parts) if each.pid}
+        chosen = {name: getattr(self.settings, name) for name in SHARED}
+        try:
+            write_note(self.settings.home, Note(os.getpid(), pids, chosen))
+        except OSError as error:  # a full disk must not end what runs
+            self._say("the note for `guichet doctor`", f"could not be written: {error.strerror}")
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """The settings that children must share, as environment variables."""
-    names = ("redis_url", "database_url", "bot_url", "actions_url", "public_host", "public_port")
-    shared = {f"GUICHET_{name.upper()}": str(getattr(settings, name)) for name in names}
+    shared = {f"GUICHET_{name.upper()}": str(getattr(settings, name)) for name in SHARED}
     return shared | {"GUICHET_HOME": str(settings.home.resolve()), "PYTHONUNBUFFERED": "1"}
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[IO[str]]:
-    """Holds the home folder: only one `guichet up` may use it. Raises CannotStart."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CannotStart(
-                "Guichet is already running from this folder. Stop it first (Ctrl-C where it runs), "
-                "or start another one beside it: GUICHET_HOME=.guichet-2 GUICHET_PUBLIC_PORT=8001 make up"
-            ) from None
-        yield lock
+def check_port(settings: Settings) -> None:
+    """Raises CannotStart where the web app could not listen, before anything else is begun."""
+    host, port = settings.public_host, settings.public_port
+    why = refused(port, host) if port else None
+    if why is None:
+        return
+    if why == errno.EADDRINUSE:
+        raise CannotStart(
+            f"Port {port} is in use by another program. "
+            f"Stop that program, or choose another port: GUICHET_PUBLIC_PORT={port + 1} make up"
+        )
+    if why in (errno.EACCES, errno.EPERM):
+        raise CannotStart(
+            f"This user may not listen on port {port}. Choose one above 1023: GUICHET_PUBLIC_PORT=8000 make up"
+        )
+    raise CannotStart(
+        f"This machine cannot listen on {host}:{port} ({os.strerror(why)}). "
+        "Name one of its own addresses: GUICHET_PUBLIC_HOST=127.0.0.1 make up"
+    )
 
 
-def _die_with_parent() -> None:
-    """On Linux: no process is left behind when the supervisor is killed."""
-    if sys.platform == "linux":
-        import ctypes
-
-        PR_SET_PDEATHSIG = 1
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+async def _side_by_side(*work: Coroutine[Any, Any, None]) -> None:
+    """All of it at once; the first failure ends the rest and is raised as it is."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
