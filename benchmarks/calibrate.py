@@ -28,6 +28,7 @@ from knowledge.sources import read
 
 HERE = Path(__file__).resolve().parents[1]
 FOLDS = 5
+ASKING = {"en": "how do I apply for {}", "fr": "comment demander {}"}
 BIASED = ("fr",)  # languages with a bias of their own; the others have the common one
 # A question whose document was taken away says what confidence must fall to when nothing answers; it is not what people
 # mostly ask, so it counts less. Names of inventory services as questions keep a bare description from being distrusted.
@@ -83,14 +84,19 @@ def questions(folder: Path) -> Iterator[dict]:
 
 
 def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict]:
-    """Names of services of the inventory's training rows, as questions about them."""
+    """Names of services of the inventory's training rows as questions about them, half of them remembered in part."""
+    chance = random.Random(7)
     split = inventory.with_name("service_inventory_split.tsv")
     rows = csv.DictReader(split.open(), delimiter="\t") if split.exists() else []
     train = {row["service_id"] for row in rows if row["split"] == "train"}
     for language, shelf in snapshot.shelves.items():
         mine = [d for d in shelf.documents if d["id"].startswith("inventory/") and d["id"].split("/")[1] in train]
-        for document in random.Random(7).sample(mine, min(each, len(mine))):
-            yield {"language": language, "text": document["title"], "gold": document["id"], "kind": "name"}
+        for number, document in enumerate(chance.sample(mine, min(each, len(mine)))):
+            words = document["title"].split()
+            if number % 2:
+                words = [w for w in words if chance.random() < 0.6] or words
+            text = ASKING[language].format(" ".join(words)) if number % 2 else document["title"]
+            yield {"language": language, "text": text, "gold": document["id"], "kind": "name"}
 
 
 def seen(question: dict, snapshot: Snapshot, encoder: Encoder | None) -> Iterator[Example]:

@@ -12,7 +12,7 @@ from knowledge.snapshot import Shelf, Snapshot
 SOURCES = 3
 CHOICES = 3
 NEAR = 0.85  # of the best score: what a further source must reach to be worth showing
-ALIKE = 0.97  # of the best score: so close, that a few words cannot tell which is meant
+ALIKE = 0.07  # below the best score: so close, that a few words cannot tell which is meant
 BRIEF = 2  # words that name a subject and ask nothing about it
 AHEAD = 0.9  # how near another place's document must come for the question to be that place's
 
@@ -64,7 +64,7 @@ def judge(confidence: float, query: Query, ranking: Ranking) -> Outcome:
 def alike(ranking: Ranking) -> list[Candidate]:
     """The first candidate and those that answer about as well."""
     best = ranking.candidates[0].score
-    return [c for c in ranking.candidates[:SOURCES] if c.score >= ALIKE * best]
+    return [c for c in ranking.candidates[:SOURCES] if c.score >= best - ALIKE]
 
 
 def source(candidate: Candidate, query: Query, shelf: Shelf, language: str) -> Source:

@@ -132,9 +132,11 @@ class Index:
         cosine = gist = None
         if self.dense is not None and self._gist is not None and query.vector is not None:
             cosine, gist = self.dense.scores(query.vector), self._gist @ query.vector
-        documents = fuse_documents(about, gist, self.sectioned, by)
         fused = fuse(words, pairs, cosine, by)
-        return Scores(whole(self._best(fused), documents[self.document]), fused, words, cosine, about, gist)
+        best = self._best(fused)
+        if self.about.rows < self.passages:  # documents of one passage have nothing to add to it
+            best = whole(best, fuse_documents(about, gist, self.sectioned, by)[self.document])
+        return Scores(best, fused, words, cosine, about, gist)
 
     def questions(self, passage: int) -> slice:
         """The rows of the questions that a passage answers; the row of the passage itself has its number."""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from knowledge.text import words
+from knowledge.text import stem, words
+
+_FILE = Path(__file__).with_name("kinds.yml")
 
 
 @lru_cache(maxsize=4096)
@@ -28,8 +30,21 @@ def headed(heading: str, language: str) -> frozenset[str]:
 
 
 @cache
+def asking(language: str) -> frozenset[str]:
+    """Stems of the words that ask for a kind: they tell which section is meant, and little about which service."""
+    groups = yaml.safe_load(_FILE.read_text())
+    forms = (
+        form.replace("*", "")
+        for group in groups
+        for about in group.values()
+        for form in about["asked"][language].split(",")
+    )
+    return frozenset(stem(w[0], language) for form in forms if len(w := words(form, language)) == 1)
+
+
+@cache
 def _groups(language: str, of: str) -> list[dict[str, re.Pattern[str]]]:
-    groups = yaml.safe_load(Path(__file__).with_name("kinds.yml").read_text())
+    groups = yaml.safe_load(_FILE.read_text())
     return [{kind: _pattern(about[of][language], language) for kind, about in group.items()} for group in groups]
 
 

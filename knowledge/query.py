@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from knowledge import kind
 from knowledge.encoder import Encoder
 from knowledge.lexical import Lexical
 from knowledge.spelling import Spelling
 from knowledge.text import COMMON, STOP, clean, spelt_out, stem, words
 
+LONGEST = 2000  # characters of a question that are read
+GUESSES = 12  # misspelt words that are looked up: each takes up to half a millisecond
 GUESSED = 0.7  # what a guessed spelling counts, against a word found as written
+ASKED = 0.5  # what a word counts that asks for a cost, a time or a place, whatever the service
 MEANT = 0.7  # what another name for the same thing counts
 
 
@@ -45,7 +49,7 @@ def understand(
     question: str, language: str, lexical: Lexical, spelling: Spelling | None, encoder: Encoder | None
 ) -> Query:
     """Read `question`; without `spelling`, as it is written."""
-    text = clean(question)
+    text = clean(question[:LONGEST])
     read_as = spelt_out(text, language) if spelling is not None else text
     asked = words(read_as, language)
     sequence, unknown, guessed = list[str](), list[str](), list[str]()
@@ -53,7 +57,7 @@ def understand(
     for word in [w for w in asked if w not in STOP[language]] or asked:
         term, weight = stem(word, language), 1.0
         if term not in lexical.vocabulary:
-            right = spelling is None or _right(word, language, encoder)
+            right = spelling is None or len(guessed) == GUESSES or _right(word, language, encoder)
             guess = None if right else spelling.guess(word)
             if guess is not None:
                 term, weight = stem(guess, language), GUESSED
@@ -61,6 +65,8 @@ def understand(
                 read_as = re.sub(rf"\b{re.escape(word)}\b", guess, read_as, flags=re.IGNORECASE)
             else:
                 unknown.append(word)
+        if spelling is not None and term in kind.asking(language):
+            weight *= ASKED
         weighted[term] = weighted.get(term, 0.0) + weight
         sequence.append(term)
     pairs: dict[str, float] = dict(Counter(pairs_of(sequence)))

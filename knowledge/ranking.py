@@ -9,6 +9,7 @@ from knowledge import kind, place
 from knowledge.index import Index, Scores
 from knowledge.query import Query
 from knowledge.snapshot import Shelf
+from knowledge.text import terms
 
 DEEP = 12  # documents that are kept
 READ = 3  # documents in which the passage that answers is looked for
@@ -63,6 +64,8 @@ def sections(query: Query, document: int, scores: Scores, index: Index, shelf: S
     numbers = np.flatnonzero(index.document == document)
     if len(numbers) == 1:
         return (int(numbers[0]),)
+    if {term for term, _ in query.terms} <= set(terms(shelf.documents[document]["title"], index.language)):
+        return tuple(map(int, numbers))  # who only names the service is told what it is, which pages say first
     kinds = kind.asked(query.read_as, index.language)
     headings = (shelf.passage(int(n)).heading for n in numbers)
     parts = [

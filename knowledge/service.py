@@ -1,5 +1,6 @@
 """Knowledge is what a running process asks: the current snapshot, swapped when a newer one is published."""
 
+import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,17 @@ import numpy as np
 from knowledge.answer import Answer
 from knowledge.encoder import SharedEncoder
 from knowledge.passage import Passage
+from knowledge.place import holds
 from knowledge.query import Query
 from knowledge.snapshot import NoSnapshot, Snapshot, stamp
 
 
+_log = logging.getLogger("knowledge")
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Where to look: passages of `language` (any, where None)."""
+    """Where to look: passages of `language`, and those that hold in `place` ("ca-on-toronto"); anywhere, where None."""
 
     language: str | None = None
     place: str | None = None
@@ -57,22 +62,24 @@ class Knowledge:
                     try:
                         self._snapshot = Snapshot.open(self.home)
                     except NoSnapshot as why:
-                        import logging
-
-                        logging.getLogger("knowledge").error("A new snapshot was not taken: %s", why)
+                        _log.error("A new snapshot was not taken: %s", why)
         return self._snapshot
 
-    def search(self, query: str, k: int, where: Filter | None = None) -> list[Hit]:
+    def search(self, query: str, k: int, where: Filter = Filter()) -> list[Hit]:  # noqa: B008 - it is immutable
         """The best `k` passages, best first."""
-        snapshot, where = self.snapshot, where or Filter()
+        snapshot = self.snapshot
         hits: list[Hit] = []
-        for language, index in snapshot.indexes.items():
-            if where.language in (None, language):
-                scores = index.score(self.understand(query, language, snapshot)).whole
-                shelf = snapshot.shelves[language]
-                for number in np.argsort(-scores)[:k]:
-                    n = int(number)
-                    hits.append(Hit(shelf.passage(n), shelf.document(n)["title"], language, float(scores[n])))
+        for language in snapshot.indexes if where.language is None else {where.language} & snapshot.indexes.keys():
+            shelf = snapshot.shelves[language]
+            scores = snapshot.indexes[language].score(self.understand(query, language, snapshot)).whole
+            mine: list[Hit] = []
+            for number in map(int, np.argsort(-scores)):
+                document = shelf.document(number)
+                if where.place is None or holds(document["jurisdiction"], where.place):
+                    mine.append(Hit(shelf.passage(number), document["title"], language, float(scores[number])))
+                if len(mine) == k:
+                    break
+            hits += mine
         return sorted(hits, key=lambda h: -h.score)[:k]
 
     def ask(self, question: str, *, language: str, place: str | None = None) -> Answer:
@@ -80,8 +87,8 @@ class Knowledge:
         from knowledge.answering import answer
 
         snapshot = self.snapshot
-        language = language if language in snapshot.indexes else next(iter(snapshot.indexes))
-        return answer(self.understand(question, language, snapshot), snapshot, language, place)
+        written = language if language in snapshot.indexes else next(iter(snapshot.indexes))
+        return answer(self.understand(question, written, snapshot), snapshot, written, place)
 
     def understand(self, question: str, language: str, snapshot: Snapshot) -> Query:
         encoder = self.encoder.get()

@@ -1,12 +1,14 @@
 """A snapshot is one immutable folder of everything that is known: built, verified, published atomically, read by mmap."""
 
+import errno
 import hashlib
 import json
 import os
 import shutil
-import tempfile
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +23,9 @@ from knowledge.index import Index, Texts, vectors
 from knowledge.lexical import mapped
 from knowledge.passage import Passage, about, entry_points, passages
 
-FORMAT = 6  # raise it when what is in a snapshot changes
+FORMAT = 7  # raise it when what is in a snapshot changes
 KEEP = 3
+BUILDING = ".building-"
 POINTER, MANIFEST = "current", "manifest.json"
 
 
@@ -107,40 +110,48 @@ def build(
     encoder: Encoder | None,
     home: Path,
     progress: Progress = silent,
+    sources: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> Snapshot:
     """Write a snapshot of `documents`, verify it and make it current; only changed texts are encoded.
 
-    Raises NotPublished, with the snapshot before still current, when there is nothing to publish or no room for it.
+    `sources` names where the documents came from, each with a digest. Raises NotPublished, with the snapshot before still
+    current, when there is nothing to publish or no room for it.
     """
     shelf = home / "knowledge"
-    scratch = None
+    scratch = shelf / f"{BUILDING}{os.getpid()}-{threading.get_ident()}"
     try:
-        shelf.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=shelf, prefix=".building-"))
-        name = _write(list(documents), encoder, scratch, home, progress, now or datetime.now(UTC))
-        if not (shelf / name).exists():
-            os.chmod(scratch, 0o755)
+        scratch.mkdir(parents=True)
+        manifest = _write(list(documents), encoder, scratch, _known(home, encoder), progress)
+        manifest["sources"] = dict(sources or {})
+        name = _named(manifest)
+        manifest["created"] = (now or datetime.now(UTC)).isoformat(timespec="seconds")
+        (scratch / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1))
+        for path in (*scratch.rglob("*"), scratch):
+            _sync(path)
+        if not (shelf / name).exists():  # the same content makes the same name, and is there already
             scratch.rename(shelf / name)
-            _sync(shelf)
         snapshot = Snapshot.open(home, name)
         _publish(shelf, name)
-    except OSError as error:
-        raise NotPublished(f"The snapshot could not be written ({error}); the one before stays in use.") from error
+    except (OSError, NoSnapshot) as error:
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        cause = (
+            f"There is no room left on the disk of {shelf}" if full else f"The snapshot could not be written ({error})"
+        )
+        raise NotPublished(f"{cause}: make room there and index again. The snapshot before stays in use.") from error
     finally:
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
     _forget(shelf, name)
     return snapshot
 
 
 def _write(
-    documents: list[Document], encoder: Encoder | None, folder: Path, home: Path, progress: Progress, now: datetime
-) -> str:
+    documents: list[Document], encoder: Encoder | None, folder: Path, known: dict[bytes, np.ndarray], progress: Progress
+) -> dict[str, Any]:
+    """The files of a snapshot but for its manifest, which is returned."""
     by_language: dict[str, list[Document]] = {}
     for document in sorted(documents, key=lambda d: d.id):
         by_language.setdefault(document.language, []).append(document)
-    known = _known(home, encoder)
     counts: dict[str, dict[str, int]] = {}
     asides = yaml.safe_load(Path(__file__).with_name("asides.yml").read_text())
     for language, group in sorted(by_language.items()):
@@ -155,20 +166,19 @@ def _write(
     if not counts:
         raise NotPublished("None of the sources has any text: nothing was published, the snapshot before stays in use.")
     files = {str(f.relative_to(folder)): _digest(f) for f in sorted(folder.rglob("*")) if f.is_file()}
-    manifest = {
+    return {
         "format": FORMAT,
         "encoder": encoder.fingerprint if encoder is not None else None,
         "languages": counts,
         "publishers": dict(Counter(d.publisher for d in documents).most_common()),
-        "sources": dict(Counter(d.id.split("/")[0] for d in documents)),
         "files": files,
     }
-    name = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
-    manifest["created"] = now.isoformat(timespec="seconds")
-    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1))
-    for path in folder.rglob("*"):
-        _sync(path)
-    return name
+
+
+def _named(manifest: Mapping[str, Any]) -> str:
+    """The name of the snapshot: a digest of all that is in it, but not of when it was made."""
+    content = {key: value for key, value in manifest.items() if key != "created"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _texts(group: list[Document], found: list[list[Passage]], asides: list[str]) -> Texts:
@@ -226,10 +236,9 @@ def _verified(folder: Path) -> dict[str, Any]:
     again = "run `guichet index` again."
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
-        content = {k: v for k, v in manifest.items() if k != "created"}
         if manifest["format"] != FORMAT:
             raise NoSnapshot(f"The snapshot {folder} was made by another version of Guichet: {again}")
-        if hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16] != folder.name:
+        if _named(manifest) != folder.name:
             raise NoSnapshot(f"The manifest of the snapshot {folder} was changed after it was published: {again}")
         for name, digest in manifest["files"].items():
             if _digest(folder / name) != digest:
@@ -263,7 +272,10 @@ def _sync(path: Path) -> None:
 
 
 def _forget(shelf: Path, name: str) -> None:
-    """Delete all but the latest snapshots; a process that has one open keeps its maps until it lets go."""
-    folders = [f for f in shelf.iterdir() if f.is_dir() and not f.name.startswith(".") and f.name != name]
-    for old in sorted(folders, key=lambda f: f.stat().st_mtime, reverse=True)[KEEP - 1 :]:
-        shutil.rmtree(old, ignore_errors=True)
+    """Delete all but the latest snapshots, and what was left by a build that was killed; a process that has a snapshot
+    open keeps its maps until it lets go."""
+    folders = [f for f in shelf.iterdir() if f.is_dir() and f.name != name]
+    left = [f for f in folders if f.name.startswith(BUILDING) and f.stat().st_mtime < time.time() - 86400]
+    old = sorted((f for f in folders if not f.name.startswith(".")), key=lambda f: f.stat().st_mtime, reverse=True)
+    for folder in (*left, *old[KEEP - 1 :]):
+        shutil.rmtree(folder, ignore_errors=True)
