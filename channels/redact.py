@@ -37,7 +37,7 @@ _VOIE = r"(?:rue|avenue|av\.?|boulevard|boul\.?|chemin|ch\.?|place|route)"
 _DE = r"(?:de la|de l['’]|de|des|du|d['’]|la|le|les)"
 
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("email", re.compile(r"(?<![\w.+%\-])[\w.+%\-]+@[\w\-]+(?:\.[\w\-]+)+")),
+    ("email", re.compile(r"[\w.+%\-]{1,64}+@[\w\-]+(?:\.[\w\-]+)+")),
     (
         "phone",
         re.compile(
