@@ -215,7 +215,7 @@ async function* eventsOf(body) {
 		const lines = (rest + value).split(/\r?\n/);
 		rest = lines.pop();
 		for (const line of lines) {
-			const [, field, text] = /^([^:]*):? ?(.*)/.exec(line);
+			const [, field, text] = /^([^:]*):? ?(.*)/s.exec(line);
 			if (field) event[field] = text;
 			if (line) continue;
 			if (event.data) yield event;

@@ -142,7 +142,7 @@ class FakeServer:
         yield ": keep-alive\n\n"
         while cuts == self.cuts:
             for id, kind, data in events[at:]:
-                yield f"id: {id}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+                yield f"id: {id}\nevent: {kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
                 at += 1
             await asyncio.sleep(0.01)
         yield "id: 999-0\nevent: reply\ndata: {"  # the event under way when the connection breaks
