@@ -243,11 +243,11 @@ def test_a_room_knows_only_the_rooms_it_may(package: str) -> None:
         assert known <= KNOWS[package], each.name
 
 
-def test_channels_and_actions_know_the_public_face_of_knowledge() -> None:
+def test_channels_know_the_public_face_of_knowledge() -> None:
     import knowledge
 
     face = {"knowledge", *(f"knowledge.{name}" for name in knowledge.__all__)}
-    for each in modules("channels", "actions"):
+    for each in modules("channels"):
         assert {name for name in each.imports if top(name) == "knowledge"} <= face, each.name
 
 
