@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from knowledge import Encoder, Knowledge, build
+from knowledge.sources import read
 from machine.ports import free_port
 from machine.servers import EmbeddedPostgres, EmbeddedRedis, migrate
 
@@ -43,3 +45,22 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     migrate(url)
     yield url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def prepared_home() -> Path:
+    """The home folder that `guichet prepare` fills: the exported encoder and the trained bot are there."""
+    if not (HOME / "encoder" / "encoder.json").exists():
+        pytest.skip("the encoder is not exported: run `guichet prepare`")
+    return HOME
+
+
+@pytest.fixture(scope="session")
+def knowledge(prepared_home: Path) -> Knowledge:
+    """The knowledge of the bundled content alone; its vectors are kept from one run to the next."""
+    home = prepared_home / "tests"
+    home.mkdir(exist_ok=True)
+    if not (home / "encoder").exists():
+        (home / "encoder").symlink_to(prepared_home / "encoder", target_is_directory=True)
+    build(read(ROOT / "knowledge" / "content"), Encoder.open(home / "encoder", workers=2), home)
+    return Knowledge.open(home)

@@ -1,0 +1,136 @@
+"""The whole service as a newcomer starts it: real Redis, PostgreSQL and Rasa, and citizens who talk to it over HTTP."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from knowledge import Knowledge
+from machine.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 150
+
+
+@dataclass
+class Running:
+    """A running service: where it is, what its supervisor noted, and its folder."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        noted: dict[str, Any] = json.loads((self.home / "run" / "state.json").read_text())
+        return noted
+
+    def kill(self, part: str) -> None:
+        os.kill(self.state["pids"][part], signal.SIGKILL)
+
+    def citizen(self, **about: str) -> "Citizen":
+        return Citizen(self.url, about)
+
+
+@dataclass
+class Citizen:
+    """Someone in web chat. `about` goes with every message: a chosen language, the page's, a place."""
+
+    url: str
+    about: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(base_url=self.url, timeout=30)
+        token = self.http.post("/web/conversations", json={}).json()["conversation"]
+        self.http.headers["Authorization"] = f"Bearer {token}"
+
+    def say(self, text: str) -> str:
+        """Send a message; its id."""
+        id = uuid.uuid4().hex
+        response = self.http.post("/web/messages", json={"id": id, "text": text} | self.about)
+        assert response.status_code == 202, response.text
+        return id
+
+    def ask(self, text: str, seconds: float = 20) -> dict[str, Any]:
+        """Say something; the first reply to it."""
+        id = self.say(text)
+        return self.events(lambda found: found[-1][0] == "reply" and found[-1][1]["in_reply_to"] == id, seconds)[-1][1]
+
+    def events(
+        self, enough: Callable[[list[tuple[str, dict[str, Any]]]], bool], seconds: float = 20
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """The conversation's events from its beginning until they are enough; fails after so many seconds."""
+        found: list[tuple[str, dict[str, Any]]] = []
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            try:
+                with self.http.stream("GET", "/web/events", timeout=httpx.Timeout(5, read=seconds)) as response:
+                    found, kind = [], ""
+                    for line in response.iter_lines():
+                        if line.startswith("event: "):
+                            kind = line[7:]
+                        elif line.startswith("data: "):
+                            found.append((kind, json.loads(line[6:])))
+                            if enough(found):
+                                return found
+                        if time.monotonic() > until:
+                            break
+            except httpx.TransportError:
+                time.sleep(0.2)
+        raise AssertionError(f"after {seconds} s there are only {found}")
+
+    def history(self, quiet: float = 1.5) -> list[tuple[str, dict[str, Any]]]:
+        """All events so far: those that come until nothing does for a while."""
+        found: list[tuple[str, dict[str, Any]]] = []
+        kind = ""
+        try:
+            with self.http.stream("GET", "/web/events", timeout=httpx.Timeout(5, read=quiet)) as response:
+                for line in response.iter_lines():
+                    if line.startswith("event: "):
+                        kind = line[7:]
+                    elif line.startswith("data: "):
+                        found.append((kind, json.loads(line[6:])))
+        except httpx.ReadTimeout:
+            return found
+        return found
+
+
+@pytest.fixture(scope="session")
+def running(prepared_home: Path, knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Everything, started by `guichet up` on free ports; the bundled content is what it knows."""
+    if not (prepared_home / "bot" / "bot.tar.gz").exists():
+        pytest.skip("the bot is not trained: run `guichet prepare`")
+    home = tmp_path_factory.mktemp("home")
+    for name, made in (("encoder", prepared_home), ("bot", prepared_home), ("knowledge", knowledge.home)):
+        (home / name).symlink_to(made / name, target_is_directory=True)
+    port = free_port(0)
+    settings = {"GUICHET_HOME": str(home), "GUICHET_PUBLIC_PORT": str(port), "GUICHET_MESSAGES_PER_MINUTE": "100000"}
+    process = subprocess.Popen([sys.executable, "-m", "guichet", "up"], cwd=ROOT, env=os.environ | settings)
+    service = Running(f"http://127.0.0.1:{port}", home, process)
+    try:
+        wait_until_ready(service)
+        yield service
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+
+
+def wait_until_ready(service: Running) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and service.process.poll() is None:
+        try:
+            if httpx.get(f"{service.url}/health/ready").status_code == 200 and service.citizen().ask("hello", 5):
+                return
+        except (httpx.TransportError, AssertionError):
+            time.sleep(0.3)
+    pytest.fail(f"the service was not ready after {START_SECONDS} s")
