@@ -84,8 +84,85 @@ async def test_a_sign_of_life_keeps_a_task(redis: Redis) -> None:
     await first.put("a", {})
     (task,) = await first.take(1, 100)
     await asyncio.sleep(0.05)
-    await first.keep(task)
+    assert await first.keep(task)
     assert await second.take_over(40, 10) == []
+
+
+async def test_a_sign_of_life_takes_nothing_back_from_another_worker(redis: Redis) -> None:
+    first, second = await opened(redis), await opened(redis, worker="two")
+    await first.put("a", {})
+    (held,) = await first.take(1, 100)
+    await asyncio.sleep(0.03)
+    (taken,) = await second.take_over(20, 10)
+    assert not await first.keep(held)
+    assert await second.finish(taken), "the one who took it over still has it"
+    assert not await second.keep(taken), "what is finished is nobody's"
+
+
+async def test_a_sign_of_life_leaves_the_count_and_a_blameless_one_forgets_it(redis: Redis) -> None:
+    lanes = await opened(redis)
+    await lanes.put("a", {})
+    await lanes.take(1, 100)
+    for tries in (2, 3):
+        (task,) = await lanes.resume()
+        assert task.tries == tries
+        assert await lanes.keep(task)
+    assert await lanes.keep(task, blameless=True)
+    (task,) = await lanes.resume()
+    assert task.tries == 1
+
+
+async def test_the_search_for_abandoned_tasks_goes_on_where_it_stopped(redis: Redis) -> None:
+    """Tasks that are alive stand before those that are not; a search of one at a time must still come to these."""
+    alive, dead, heir = [await opened(redis, worker=worker) for worker in ("alive", "dead", "heir")]
+    for number in range(15):
+        await alive.put(f"living {number}", {})
+    living = await alive.take(15, 100)
+    await dead.put("abandoned", {})
+    await dead.take(1, 100)
+    await asyncio.sleep(0.15)
+    for task in living:
+        await alive.keep(task)
+    found = [task for _ in range(4) for task in await heir.take_over(100, 1)]
+    assert [task.lane for task in found] == ["abandoned"]
+
+
+async def test_what_is_set_aside_lets_the_lane_go_on_and_is_kept_for_two_days(redis: Redis) -> None:
+    lanes = await opened(redis)
+    await lanes.put("a", {"n": 1})
+    await lanes.put("a", {"n": 2})
+    (task,) = await lanes.take(1, 100)
+    assert await lanes.aside() == 0
+    assert await lanes.finish(task, aside=True)
+    ((_, kept),) = await redis.xrange("inbox:aside")
+    assert kept == {"lane": "a", "item": '{"n": 1}'}
+    assert await lanes.aside() == 1
+    assert 47 * 3600 < await redis.ttl("inbox:aside") <= 48 * 3600
+    (following,) = await lanes.take(1, 100)
+    assert following.item == {"n": 2}
+
+
+async def test_many_are_finished_at_once_but_those_another_worker_has(redis: Redis) -> None:
+    first, second = await opened(redis), await opened(redis, worker="two")
+    for lane in ("a", "b", "c"):
+        await first.put(lane, {})
+    tasks = await first.take(10, 100)
+    await asyncio.sleep(0.03)
+    (taken,) = await second.take_over(20, 1)
+    await first.finish_all(tasks)
+    assert await first.waiting() == 1
+    assert await second.finish(taken)
+
+
+async def test_nothing_is_left_in_redis_of_what_is_done_but_what_was_seen(redis: Redis) -> None:
+    inbox = await opened(redis)
+    await opened(redis, "outbox")
+    await inbox.put("a", {}, once="m1")
+    (task,) = await inbox.take(1, 100)
+    await inbox.finish(task)
+    lasting = [key async for key in redis.scan_iter() if await redis.ttl(key) == -1]
+    assert sorted(lasting) == ["inbox:ready", "outbox:ready"]
+    assert await redis.xlen("inbox:ready") == 0
 
 
 async def test_finishing_twice_removes_one_item(redis: Redis) -> None:

@@ -1,0 +1,165 @@
+"""The record on a real PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import make_url, select, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from channels.conversation import Conversation
+from channels.record import Record, async_url, conversations, engine, feedback, metadata, transcript, wishes
+from machine.servers import migrate
+
+
+@pytest.fixture
+async def record(database_url: str) -> AsyncIterator[Record]:
+    kept = Record(database_url, keep_days=30)
+    yield kept
+    await kept.close()
+
+
+def somebody() -> Conversation:
+    return Conversation(uuid4().hex, "web", "en")
+
+
+def line(conversation: Conversation, id: str, said: str = "hello") -> dict[str, Any]:
+    at = datetime(2026, 3, 31, tzinfo=UTC).isoformat()
+    about = {"conversation": conversation.key, "at": at, "sender": "citizen", "text": said, "reply": None}
+    return about | {"id": f"{conversation.key}:{id}"}
+
+
+async def rows(record: Record, statement: Any) -> list[Any]:
+    async with record._engine.connect() as connection:
+        return list((await connection.execute(statement)).all())
+
+
+async def test_a_conversation_is_found_as_it_was_kept_last(record: Record) -> None:
+    one = somebody()
+    assert await record.find(one.key) is None
+    await record.keep(one)
+    changed = replace(one, language="fr", chosen=True, place="ca-on", answered_by="desk")
+    await record.keep(changed)
+    assert await record.find(one.key) == changed
+
+
+async def test_a_line_that_is_written_twice_stands_once(record: Record) -> None:
+    one = somebody()
+    await record.keep(one)
+    for _ in range(2):
+        await record.write([line(one, "m1"), line(one, "m1/1")], [], [])
+    found = await rows(record, select(transcript.c.id).where(transcript.c.conversation == one.key))
+    assert sorted(id for (id,) in found) == [f"{one.key}:m1", f"{one.key}:m1/1"]
+
+
+async def test_the_last_word_on_a_reply_counts(record: Record) -> None:
+    key = somebody().key
+    for helpful in (True, False):
+        await record.write([], [], [{"conversation": key, "reply": "m1/1", "helpful": helpful}])
+    assert await rows(record, select(feedback.c.helpful).where(feedback.c.conversation == key)) == [(False,)]
+
+
+async def test_one_batch_may_hold_the_same_rating_twice(record: Record) -> None:
+    key = somebody().key
+    await record.write([], [], [{"conversation": key, "reply": "m1/1", "helpful": each} for each in (True, False)])
+    assert await rows(record, select(feedback.c.helpful).where(feedback.c.conversation == key)) == [(False,)]
+
+
+async def test_a_wish_is_kept_once(record: Record) -> None:
+    one = somebody()
+    wish = {"id": f"{one.key}:m1", "because": "asked_for_person", "at": "2026-03-31T12:00:00+00:00"}
+    wish |= {"conversation": one.key, "language": "fr", "place": None}
+    for _ in range(2):
+        await record.write([], [wish], [])
+    found = await rows(record, select(wishes.c.because).where(wishes.c.conversation == one.key))
+    assert found == [("asked_for_person",)]
+
+
+async def test_what_has_had_its_time_is_deleted_and_nothing_else(record: Record, database_url: str) -> None:
+    old, young, quiet = somebody(), somebody(), somebody()
+    for each in (old, young, quiet):
+        await record.keep(each)
+        await record.write([line(each, "m1")], [], [])
+    past = "UPDATE transcript SET expires = now() - interval '1 second' WHERE conversation IN (:a, :b)"
+    async with record._engine.begin() as connection:
+        await connection.execute(text(past), {"a": old.key, "b": quiet.key})
+        await connection.execute(
+            text("UPDATE conversations SET began = now() - interval '40 days' WHERE key IN (:a, :b)"),
+            {"a": old.key, "b": young.key},
+        )
+    assert await record.expire() == 2
+    left = await rows(record, select(transcript.c.conversation).where(transcript.c.conversation.in_([young.key])))
+    assert left == [(young.key,)]
+    kept = [each for each in (old, young, quiet) if await record.find(each.key)]
+    assert kept == [young, quiet], "a conversation goes when it is old and nothing is left of it"
+    assert await record.expire() == 0
+
+
+async def test_what_is_kept_expires_after_the_days_that_are_set(database_url: str) -> None:
+    record, one = Record(database_url, keep_days=7), somebody()
+    await record.keep(one)
+    await record.write([line(one, "m1")], [], [])
+    ((expires,),) = await rows(record, select(transcript.c.expires).where(transcript.c.conversation == one.key))
+    await record.close()
+    assert 6.9 < (expires - datetime.now(UTC)).total_seconds() / 86_400 < 7.1
+
+
+@pytest.mark.parametrize("broken", [{"text": "a\x00b"}, {"sender": "x" * 40}, {"conversation": "0" * 32}, {"text": 7}])
+async def test_what_the_database_refuses_is_not_told_in_the_error(record: Record, broken: dict[str, Any]) -> None:
+    one = somebody()
+    await record.keep(one)
+    with pytest.raises(SQLAlchemyError) as refused:
+        await record.write([line(one, "m1", "my secret") | broken], [], [])
+    assert "my secret" not in str(refused.value)
+
+
+async def test_the_migrations_make_from_nothing_what_the_code_expects(database_url: str) -> None:
+    name = f"fresh_{uuid4().hex}"
+    server = engine(database_url).execution_options(isolation_level="AUTOCOMMIT")
+    async with server.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await server.dispose()
+    fresh = make_url(database_url).set(database=name).render_as_string(hide_password=False)
+
+    await asyncio.to_thread(migrate, fresh)
+    await asyncio.to_thread(migrate, fresh)
+    made = engine(fresh)
+    async with made.connect() as connection:
+        differences = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), metadata)
+        )
+    await made.dispose()
+    assert differences == []
+
+
+async def test_the_tables_hold_what_they_must(record: Record) -> None:
+    assert (await record.count()).keys() == {"conversations", "transcript", "feedback", "wishes"}
+    assert "text" not in conversations.c
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://u:p%40ss@db:5432/guichet", "postgresql+asyncpg://u:p%40ss@db:5432/guichet"),
+        ("postgresql://u@db/guichet?sslmode=require", "postgresql+asyncpg://u@db/guichet?ssl=require"),
+        ("postgresql+psycopg2://u@/guichet?host=/run/x", "postgresql+asyncpg://u@/guichet?host=%2Frun%2Fx"),
+    ],
+)
+def test_any_usual_address_of_a_database_is_understood(given: str, used: str) -> None:
+    assert async_url(given) == used
+
+
+async def test_a_database_that_is_not_there_is_away() -> None:
+    from channels.turns import away
+
+    record = Record("postgresql://nobody@127.0.0.1:1/nothing", keep_days=1)
+    with pytest.raises((OSError, DBAPIError)) as refused:
+        await record.find("x")
+    assert away(refused.value)
+    await record.close()

@@ -1,0 +1,233 @@
+"""What becomes of a message when parts are away, refuse, or fail."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from channels import inbox, outbox, turns
+from channels.channel import Gone, Incoming, Receipt, Reply, SlowDown, Unreachable
+from channels.lanes import Follow, Lanes, Task
+from channels.outbox import Outbox
+from channels.texts import texts
+from channels.turns import MOST_TRIES, answering, away, recording, sending
+from tests.channels.test_lanes import opened
+
+SAID = Incoming("m1", "web:1", "comment renouveler mon passeport", hint="en")
+
+
+class Postgres(Exception):
+    """An error of the driver with an SQLSTATE, as asyncpg's are."""
+
+    def __init__(self, sqlstate: str | None) -> None:
+        self.sqlstate = sqlstate
+
+
+def refused(sqlstate: str | None, gone: bool = False) -> DBAPIError:
+    return DBAPIError("SELECT 1", {}, Postgres(sqlstate), connection_invalidated=gone)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_away"),
+    [
+        (ConnectionRefusedError(), True),
+        (FileNotFoundError(), True),
+        (TimeoutError(), True),
+        (NoConnection("the pool is empty"), True),
+        (refused(None, gone=True), True),
+        (refused("57P01"), True),
+        (refused("57P03"), True),
+        (refused("53300"), True),
+        (refused("08006"), True),
+        (refused("22001"), False),
+        (refused("23503"), False),
+        (refused(None), False),
+        (OperationalError("SELECT 1", {}, Postgres("42P01")), False),
+        (KeyError("x"), False),
+    ],
+)
+def test_a_database_that_is_away_is_told_from_one_that_refuses(error: Exception, is_away: bool) -> None:
+    assert away(error) == is_away
+
+
+@dataclass
+class Board:
+    """A switchboard that raises what it is given, once each, and then answers."""
+
+    errors: list[Exception] = field(default_factory=list)
+    turns: int = 0
+
+    async def turn(self, said: Incoming) -> list[Follow]:
+        self.turns += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return [outbox.post("a", said.address, Reply(f"answer to {said.text}", id=f"{said.id}/1"))]
+
+
+async def taken(redis: Redis, item: dict[str, Any], tries: int = 1) -> tuple[Lanes, Lanes, Task]:
+    lanes, out = await opened(redis), await opened(redis, "outbox")
+    await lanes.put("a", item)
+    (task,) = await lanes.take(1, 100)
+    return lanes, out, replace(task, tries=tries)
+
+
+async def said(out: Lanes) -> list[str]:
+    texts = []
+    while tasks := await out.take(1, 10):
+        texts.append(tasks[0].item["reply"]["text"])
+        await out.finish(tasks[0])
+    return texts
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "PAUSES", (0.01,))
+
+
+async def test_while_the_database_is_away_a_message_is_held_and_its_citizen_told_once(redis: Redis) -> None:
+    lanes, out, task = await taken(redis, inbox.pack(SAID))
+    board = Board([ConnectionRefusedError(), refused("57P03"), refused("57P01", gone=True), TimeoutError()])
+    await answering(lanes, out, board)(task)  # type: ignore[arg-type]
+    assert await said(out) == [texts("fr")["held"], f"answer to {SAID.text}"], "told in the language they write"
+    assert await lanes.waiting() == 0
+
+
+async def test_to_be_held_is_no_fault_of_the_message(redis: Redis) -> None:
+    """A worker that is restarted again and again while the database is away must not give the message up."""
+    lanes, out, task = await taken(redis, inbox.pack(SAID))
+    for _ in range(MOST_TRIES + 2):
+        board = Board([ConnectionRefusedError()] * 1000)
+        holding = asyncio.create_task(answering(lanes, out, board)(task))  # type: ignore[arg-type]
+        async with asyncio.timeout(5):
+            while board.turns < 4:  # noqa: ASYNC110 — what it waits for has no event
+                await asyncio.sleep(0.01)
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
+        (task,) = await lanes.resume()
+    await answering(lanes, out, Board())(task)  # type: ignore[arg-type]
+    assert await said(out) == [texts("fr")["held"], f"answer to {SAID.text}"]
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), refused("22001"), ValueError("my secret")])
+async def test_a_turn_that_fails_is_told_and_over(redis: Redis, error: Exception) -> None:
+    lanes, out, task = await taken(redis, inbox.pack(SAID))
+    await answering(lanes, out, Board([error]))(task)  # type: ignore[arg-type]
+    assert await said(out) == [texts("en")["failed"]]
+    assert await lanes.waiting() == 0
+
+
+async def test_a_message_that_brings_its_worker_down_is_set_aside_and_told(redis: Redis) -> None:
+    lanes, out, task = await taken(redis, inbox.pack(SAID), tries=MOST_TRIES + 1)
+    board = Board()
+    await answering(lanes, out, board)(task)  # type: ignore[arg-type]
+    assert board.turns == 0
+    assert await said(out) == [texts("en")["failed"]]
+    assert (await lanes.aside(), await lanes.waiting()) == (1, 0)
+
+
+@pytest.mark.parametrize("item", [{}, {"unheard": "of"}, inbox.pack(SAID) | {"more": 1}, inbox.pack(SAID) | {"at": ""}])
+async def test_a_message_that_cannot_be_read_does_not_stop_its_conversation(redis: Redis, item: dict[str, Any]) -> None:
+    lanes, out, task = await taken(redis, item)
+    await lanes.put("a", inbox.pack(SAID))
+    answer = answering(lanes, out, Board())  # type: ignore[arg-type]
+    await answer(task)
+    (following,) = await lanes.take(1, 100)
+    await answer(following)
+    assert await said(out) == [f"answer to {SAID.text}"]
+    assert await lanes.aside() == 1
+
+
+@dataclass
+class Provider:
+    """A channel that raises what it is given, once each, and then takes what it is sent."""
+
+    errors: list[Exception] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    name: str = "web"
+
+    def routes(self, deliver: Callable[..., Any]) -> Any: ...
+
+    async def send(self, address: str, reply: Reply) -> Receipt:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.sent.append(reply.text)
+        return Receipt("1")
+
+
+async def sent_by(redis: Redis, provider: Provider, tries: int = 1, address: str = "web:1") -> Lanes:
+    lanes = await opened(redis, "outbox")
+    for text in ("one", "two"):
+        await lanes.put("a", outbox.post("a", address, Reply(text, id=text)).item)
+    send = sending(lanes, Outbox(lanes, {"web": provider}))
+    while tasks := await lanes.take(1, 10):
+        await send(replace(tasks[0], tries=tries))
+        tries = 1
+    return lanes
+
+
+async def test_a_reply_is_sent_again_as_long_as_that_can_help_and_in_order(redis: Redis) -> None:
+    provider = Provider([Unreachable(), SlowDown(0.02), Unreachable(), Unreachable(), Unreachable()])
+    lanes = await sent_by(redis, provider)
+    assert provider.sent == ["one", "two"]
+    assert await lanes.aside() == 0
+
+
+async def test_a_reply_that_nobody_will_take_is_given_up(redis: Redis) -> None:
+    provider = Provider([Gone()])
+    lanes = await sent_by(redis, provider)
+    assert (provider.sent, await lanes.aside()) == (["two"], 0)
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x")])
+async def test_a_reply_that_cannot_be_sent_does_not_stop_those_after_it(redis: Redis, error: Exception) -> None:
+    provider = Provider([error])
+    lanes = await sent_by(redis, provider)
+    assert (provider.sent, await lanes.aside()) == (["two"], 1)
+
+
+async def test_a_reply_that_brings_its_worker_down_is_set_aside(redis: Redis) -> None:
+    provider = Provider()
+    lanes = await sent_by(redis, provider, tries=MOST_TRIES + 1)
+    assert (provider.sent, await lanes.aside()) == (["two"], 1)
+
+
+async def test_a_reply_to_a_channel_that_is_gone_is_set_aside(redis: Redis) -> None:
+    lanes = await sent_by(redis, Provider(), address="pigeon:1")
+    assert (await lanes.aside(), await lanes.waiting()) == (2, 0)
+
+
+@dataclass
+class Paper:
+    """A record that refuses a batch with a bad line in it."""
+
+    written: list[str] = field(default_factory=list)
+    away: bool = False
+
+    async def write(self, entries: list[Any], wanted: list[Any], ratings: list[Any]) -> None:
+        if self.away:
+            raise ConnectionRefusedError
+        if "bad" in entries:
+            raise refused("22001")
+        self.written += entries
+
+
+async def test_what_the_database_refuses_is_set_aside_alone(redis: Redis) -> None:
+    lanes, paper = await opened(redis, "record"), Paper()
+    for entry in ("good", "bad", "also good"):
+        await lanes.put(entry, {"entries": [entry]})
+    await recording(lanes, paper)(await lanes.take(10, 100))  # type: ignore[arg-type]
+    assert paper.written == ["good", "also good"]
+    assert (await lanes.aside(), await lanes.waiting()) == (1, 0)
+
+
+async def test_what_cannot_be_written_yet_is_left_for_later(redis: Redis) -> None:
+    lanes, paper = await opened(redis, "record"), Paper(away=True)
+    await lanes.put("a", {"entries": ["good"]})
+    with pytest.raises(ConnectionRefusedError):
+        await recording(lanes, paper)(await lanes.take(10, 100))  # type: ignore[arg-type]
+    assert (await lanes.aside(), await lanes.waiting()) == (0, 1)
