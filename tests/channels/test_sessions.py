@@ -1,0 +1,50 @@
+import pytest
+from redis.asyncio import Redis
+
+from channels.web.sessions import Sessions, TooMany, UnknownSession
+
+
+async def test_a_token_leads_to_an_address_that_does_not_lead_back(redis: Redis) -> None:
+    sessions = Sessions(redis, 3600, 30)
+    token, other = await sessions.begin(), await sessions.begin()
+    address = await sessions.address(token)
+    assert address == await sessions.write(token)
+    assert address != await sessions.address(other)
+    assert len(token) >= 43, "256 bits"
+    kept = [key async for key in redis.scan_iter()]
+    assert not [key for key in kept if token in key], "whoever reads Redis cannot speak for a citizen"
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "é\ud800", "x" * 10_000, "*"])
+async def test_any_other_token_is_unknown(redis: Redis, token: str) -> None:
+    sessions = Sessions(redis, 3600, 30)
+    await sessions.begin()
+    for ask in (sessions.address, sessions.write):
+        with pytest.raises(UnknownSession):
+            await ask(token)
+
+
+async def test_a_conversation_lives_on_while_it_is_used_and_everything_expires(redis: Redis) -> None:
+    sessions = Sessions(redis, 100, 30)
+    token = await sessions.begin()
+    (key,) = [key async for key in redis.scan_iter("web:session:*")]
+    await redis.expire(key, 5)
+    await sessions.address(token)
+    assert await redis.ttl(key) > 90
+    await sessions.write(token)
+    assert not [key async for key in redis.scan_iter() if await redis.ttl(key) == -1]
+
+
+async def test_too_many_messages_in_a_minute_are_refused_with_the_time_to_wait(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_000_050.0)
+    sessions = Sessions(redis, 3600, 2)
+    token = await sessions.begin()
+    for _ in range(2):
+        await sessions.write(token)
+    with pytest.raises(TooMany) as refused:
+        await sessions.write(token)
+    assert refused.value.after == 30
+    monkeypatch.setattr("time.time", lambda: 1_000_080.0)
+    await sessions.write(token)
