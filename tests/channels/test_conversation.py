@@ -1,3 +1,5 @@
+"""Conversations: the language and the place they are in, and how they came to be in it."""
+
 import pytest
 
 from channels.channel import Incoming

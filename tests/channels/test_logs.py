@@ -1,3 +1,5 @@
+"""Logs: an exception is told without what was said."""
+
 import io
 import json
 import sys

@@ -1,3 +1,5 @@
+"""What browsers send: read within bounds, cleaned, or refused by name."""
+
 import asyncio
 import json
 import unicodedata

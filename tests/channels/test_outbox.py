@@ -1,3 +1,5 @@
+"""Replies, packed and unpacked whole."""
+
 import json
 from dataclasses import asdict, fields
 

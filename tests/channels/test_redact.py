@@ -1,3 +1,5 @@
+"""Redaction: personal data is taken out, and what a question is about stays."""
+
 import json
 import time
 from pathlib import Path

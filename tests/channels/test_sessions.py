@@ -1,3 +1,5 @@
+"""Web sessions on a real Redis: tokens, their expiry and their rate."""
+
 import pytest
 from redis.asyncio import Redis
 

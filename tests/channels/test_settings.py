@@ -1,3 +1,5 @@
+"""Settings: what is unsafe is refused with a sentence."""
+
 import os
 import subprocess
 import sys

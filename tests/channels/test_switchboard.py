@@ -1,3 +1,5 @@
+"""One turn of the switchboard, with responders of a few lines."""
+
 from dataclasses import dataclass, field, replace
 
 import pytest

@@ -1,3 +1,5 @@
+"""The sentences of the channels: in every language, and each of them used."""
+
 import pytest
 
 from channels.texts import languages, texts
