@@ -66,7 +66,7 @@ async def finish(lanes: Lanes, task: Task, follow: Sequence[Follow] = (), *, asi
 
 
 def stop_if_cancelled() -> None:
-    """redis-py swallows a cancellation that comes while it connects, and connects again; this does not."""
+    """End here what was cancelled: `asyncio.wait_for` of Python 3.11, with which redis-py sends, may swallow that."""
     task = asyncio.current_task()
     if task and task.cancelling():
         raise asyncio.CancelledError

@@ -92,7 +92,6 @@ class Events:
         """
         with self._follower(address) as me:
             while not me.ended:
-                stop_if_cancelled()
                 me.rung.clear()
                 try:
                     events = await self.since(address, last)
@@ -103,8 +102,10 @@ class Events:
                     yield event
                 if len(events) == AT_ONCE:
                     continue
+                stop_if_cancelled()
                 try:
-                    await asyncio.wait_for(me.rung.wait(), KEEP_ALIVE_SECONDS)
+                    async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                        await me.rung.wait()
                 except TimeoutError:
                     yield None
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from channels import app, inbox, outbox, switchboard
 from channels.channel import Incoming, Reply
-from channels.conversation import Addresses, Conversation
+from channels.conversation import Addresses, Conversation, written_language
 from channels.lanes import Lanes
 from channels.outbox import Outbox
 from channels.record import Record
@@ -109,6 +109,7 @@ async def service(
         public_port=free_port(0),
         messages_per_minute=1000,
     )
+    written_language("Load the models before the first citizen writes.")
     server = uvicorn.Server(
         uvicorn.Config(
             app.public_app(settings), port=settings.public_port, log_level="warning", timeout_graceful_shutdown=0
