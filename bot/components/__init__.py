@@ -1,0 +1,1 @@
+"""Our parts inside Rasa: what a message brings with it, its features, and where conversations are kept."""
