@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -18,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from knowledge.answering import AHEAD, places
+from knowledge.arrays import Floats
 from knowledge.confidence import FEATURES, features
 from knowledge.encoder import Encoder
 from knowledge.index import Index, Scores
@@ -41,7 +43,7 @@ class Example:
     language: str
     kind: str
     group: str  # what must not be on both sides of a fold
-    seen: np.ndarray
+    seen: Floats
     right: bool
     elsewhere: bool  # another government's, by the rule of the ladder: never answered
 
@@ -59,7 +61,7 @@ def main() -> None:
     documents = [d for s in (HERE / "knowledge" / "content", chosen.inventory) for d in read(s, lambda problem: None)]
     snapshot = build(documents, encoder, home / "calibrated")
     labelled = [*questions(HERE / "benchmarks" / "questions"), *names(snapshot, chosen.inventory)]
-    fitted: dict = {}
+    fitted: dict[str, Any] = {}
     for mode, by in (("full", encoder), ("lexical", None)):
         examples = [e for question in labelled for e in seen(question, snapshot, by)]
         fitted[mode] = fit(examples)
@@ -73,7 +75,7 @@ def main() -> None:
         draw(*shown, fitted["thresholds"], chosen.plot)
 
 
-def questions(folder: Path) -> Iterator[dict]:
+def questions(folder: Path) -> Iterator[dict[str, Any]]:
     """The development questions: with a service, or with none that answers."""
     for file in sorted(folder.glob("dev-*.jsonl")):
         for line in file.read_text().splitlines():
@@ -83,7 +85,7 @@ def questions(folder: Path) -> Iterator[dict]:
             yield question | {"gold": gold, "kind": "answerable" if service else "aside"}
 
 
-def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict]:
+def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict[str, Any]]:
     """Names of services of the inventory's training rows as questions about them, half of them remembered in part."""
     chance = random.Random(7)
     split = inventory.with_name("service_inventory_split.tsv")
@@ -99,7 +101,7 @@ def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict
             yield {"language": language, "text": text, "gold": document["id"], "kind": "name"}
 
 
-def seen(question: dict, snapshot: Snapshot, encoder: Encoder | None) -> Iterator[Example]:
+def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) -> Iterator[Example]:
     """What the search sees of a question, and of the same question with the document that answers it taken away."""
     language = question["language"]
     index, shelf = snapshot.indexes[language], snapshot.shelves[language]
@@ -144,8 +146,8 @@ def without(scores: Scores, document: int, index: Index) -> Scores:
     return dataclasses.replace(scores, whole=whole, about=about, gist=gist)
 
 
-def fit(examples: list[Example]) -> dict:
-    """One regression for all languages, each with a bias of its own; the scaler's part is folded into the coefficients."""
+def fit(examples: list[Example]) -> dict[str, Any]:
+    """One regression for all languages, each with a bias of its own; the scaler's part is in the coefficients."""
     scaler, regression = _fitted(examples)
     weights = regression.coef_[0] / scaler.scale_
     bias = float(regression.intercept_[0] - (weights * scaler.mean_).sum())
@@ -154,7 +156,7 @@ def fit(examples: list[Example]) -> dict:
     return {"weights": named, "bias": round(bias, 4), "of_language": own}
 
 
-def unseen(examples: list[Example]) -> np.ndarray:
+def unseen(examples: list[Example]) -> Floats:
     """Each example's confidence by a fit that has seen nothing of its group."""
     groups = sorted({e.group for e in examples})
     random.Random(0).shuffle(groups)
@@ -174,11 +176,11 @@ def _fitted(examples: list[Example]) -> tuple[StandardScaler, LogisticRegression
     return scaler, LogisticRegression(C=0.2).fit(x, [e.right for e in examples], sample_weight=weights)
 
 
-def _inputs(examples: list[Example]) -> np.ndarray:
+def _inputs(examples: list[Example]) -> Floats:
     return np.array([[*e.seen, *(float(e.language == language) for language in BIASED)] for e in examples])
 
 
-def choose(confidence: np.ndarray, examples: list[Example]) -> dict[str, float]:
+def choose(confidence: Floats, examples: list[Example]) -> dict[str, float]:
     """The least confidence at which few enough asides are answered, and below it the steps of the ladder."""
     asides, removed = (confidence[[e.kind == kind for e in examples]] for kind in ("aside", "removed"))
     answer = round(float(np.quantile(asides, 1 - ANSWERED_ASIDES)), 2)
@@ -187,7 +189,7 @@ def choose(confidence: np.ndarray, examples: list[Example]) -> dict[str, float]:
     return {"answer": answer, "clarify": round((answer + scope) / 2, 2), "scope": scope}
 
 
-def report(confidence: np.ndarray, examples: list[Example], limits: dict[str, float]) -> None:
+def report(confidence: Floats, examples: list[Example], limits: dict[str, float]) -> None:
     table = Table("language", "asked", "questions", "first right", "answered", "answered right", title=str(limits))
     for language in sorted({e.language for e in examples}):
         for kind in WEIGHT:
@@ -201,20 +203,20 @@ def report(confidence: np.ndarray, examples: list[Example], limits: dict[str, fl
     Console(width=110).print(table)
 
 
-def asked(confidence: np.ndarray, examples: list[Example], language: str) -> tuple[np.ndarray, np.ndarray]:
+def asked(confidence: Floats, examples: list[Example], language: str) -> tuple[Floats, Floats]:
     """Confidence and whether it was right, of the questions that people ask."""
     here = np.array([e.language == language and e.kind in ("answerable", "aside") for e in examples])
     return confidence[here], np.array([e.right for e in examples])[here]
 
 
-def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+def calibration_error(confidence: Floats, right: Floats, bins: int = 10) -> float:
     """Expected calibration error: the mean distance of confidence from the share that was right, over equal bins."""
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [abs(confidence[bin_of == b].mean() - right[bin_of == b].mean()) * (bin_of == b).mean() for b in set(bin_of)]
     return float(sum(gaps))
 
 
-def draw(confidence: np.ndarray, examples: list[Example], limits: dict[str, float], path: Path) -> None:
+def draw(confidence: Floats, examples: list[Example], limits: dict[str, float], path: Path) -> None:
     """Reliability, and how often answers are wrong when only the surest are given."""
     import matplotlib
 

@@ -3,10 +3,12 @@
 import argparse
 import json
 import os
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from knowledge.encoder import Encoder
@@ -25,7 +27,7 @@ def main() -> None:
     folders = chosen.folders or sorted(f.parent for f in (HERE.parent / "shared" / "data").glob("*/queries.jsonl"))
     encoder = None if chosen.lexical else Encoder.open(home / "encoder")
     console = Console(stderr=True)
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
     with Progress(console=console, transient=True) as bar:
         for folder in folders:
             task = bar.add_task(folder.name)
@@ -33,9 +35,7 @@ def main() -> None:
                 folder,
                 encoder,
                 home / "evaluated",
-                progress=lambda step, done, total, task=task, name=folder.name: bar.update(
-                    task, completed=done, total=total, description=f"{name}: {step}"
-                ),
+                progress=partial(show, bar, task, folder.name),
             )
     if chosen.json:
         print(json.dumps(results, indent=1))
@@ -43,7 +43,11 @@ def main() -> None:
         Console().print(table(results))
 
 
-def table(results: dict[str, dict]) -> Table:
+def show(bar: Progress, task: TaskID, name: str, step: str, done: int, total: int) -> None:
+    bar.update(task, completed=done, total=total, description=f"{name}: {step}")
+
+
+def table(results: dict[str, dict[str, Any]]) -> Table:
     shown = Table("folder", "languages", "questions", "passages", *METRICS)
     for name, found in results.items():
         spoken = f"{found['asked_in']} → {found['language']}"

@@ -1,4 +1,4 @@
-"""Answering goes from a question to an Answer: the passage that answers, quoted; which of two is meant; or an honest no."""
+"""Answering goes from a question to an Answer: the passage that answers, quoted; which is meant; or an honest no."""
 
 from knowledge import place
 from knowledge.answer import Answer, Outcome, Source
@@ -43,7 +43,7 @@ def answer(query: Query, snapshot: Snapshot, language: str, where: str | None) -
 
 
 def places(question: str, where: str | None) -> tuple[str, ...]:
-    """Whose services may answer: the places that the question names, or else where the citizen is. Empty for anywhere."""
+    """Whose services may answer: places that the question names, or else where the citizen is. Empty for anywhere."""
     named = place.named(question)
     if named and where and place.moving(question):
         return (*named, where)

@@ -5,10 +5,12 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from knowledge import place
+from knowledge.arrays import Floats
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.ranking import Ranking
@@ -35,21 +37,21 @@ class Calibration:
     weights: tuple[float, ...]
     bias: float
 
-    def __call__(self, features: np.ndarray) -> float:
+    def __call__(self, features: Floats) -> float:
         return 1 / (1 + math.exp(-(float(np.dot(self.weights, features)) + self.bias)))
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """`answer`: at least this confident, the best passage is the answer. `clarify`: at least this confident of the best two
-    or three together, they are offered. Below `scope` the question is taken not to be about public services."""
+    """At least `answer` confident, the best passage is the answer. At least `clarify`, the best two or three are
+    offered if they are alike. Below `scope` the question is taken not to be about public services."""
 
     answer: float
     clarify: float
     scope: float
 
 
-def features(query: Query, ranking: Ranking, index: Index, title: str) -> np.ndarray:
+def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats:
     """float64 (len(FEATURES),): what is known about the first candidate of `ranking`, the document called `title`."""
     best, scores = ranking.candidates[0], ranking.scores
     rows = [
@@ -93,8 +95,9 @@ def thresholds() -> Thresholds:
 
 
 @cache
-def _file() -> dict:
-    return json.loads(Path(__file__).with_name("calibration.json").read_text())
+def _file() -> dict[str, Any]:
+    fitted: dict[str, Any] = json.loads(Path(__file__).with_name("calibration.json").read_text())
+    return fitted
 
 
 def _foreign(question: str, document: int, index: Index) -> float:

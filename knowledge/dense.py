@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from knowledge.lexical import mapped
+from knowledge.arrays import Floats, mapped
 
 _FILE = "vectors.npy"
 
@@ -13,7 +13,7 @@ _FILE = "vectors.npy"
 class Dense:
     """float32 rows, each of length 1. Exact: up to some 100,000 rows a product is faster than any approximation."""
 
-    def __init__(self, vectors: np.ndarray) -> None:
+    def __init__(self, vectors: Floats) -> None:
         self.vectors = vectors
 
     def save(self, folder: Path) -> None:
@@ -26,6 +26,6 @@ class Dense:
             return None
         return cls(mapped(folder / _FILE))
 
-    def scores(self, vector: np.ndarray) -> np.ndarray:
+    def scores(self, vector: Floats) -> Floats:
         """float32 (rows,): cosines."""
         return np.asarray(self.vectors @ vector)

@@ -9,7 +9,7 @@ from datetime import date
 class Section:
     """A part of a document under one heading.
 
-    `path` is the headings above the text, outermost first, without the document's title; it is empty before the first heading.
+    `path` is the headings above the text, outermost first, without the document's title; empty before the first.
     `url` is where the section itself can be read; None where only the document's address is known.
     `text` is plain text: paragraphs apart by a blank line, list items on lines that begin with "- " or "1. ",
     table rows on lines with cells apart by " | ".

@@ -9,8 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from knowledge.arrays import Floats
+
 MODEL, TOKENIZER, MANIFEST = "model.onnx", "tokenizer.json", "encoder.json"
-BATCH = 8
 Progress = Callable[[str, int, int], None]
 """What long work calls as it goes: the step's name, how much is done, out of how much."""
 
@@ -33,7 +34,7 @@ class Encoder:
 
     @classmethod
     def open(cls, folder: Path, workers: int = 1) -> Self:
-        """Load what `export` wrote; `workers` batches are computed side by side. Raises NoEncoder."""
+        """Load what `export` wrote; `workers` texts are computed side by side. Raises NoEncoder."""
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -41,8 +42,8 @@ class Encoder:
             manifest = json.loads((folder / MANIFEST).read_text())
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
             options = onnxruntime.SessionOptions()
-            # one thread per batch, batches side by side: faster than several threads on one batch, and a short question
-            # takes as long with one thread as with two
+            # one thread per text, texts side by side: faster than several threads on one, and a short question takes as
+            # long with one thread as with two
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.log_severity_level = 3
             session = onnxruntime.InferenceSession(str(folder / MODEL), options, providers=["CPUExecutionProvider"])
@@ -58,33 +59,29 @@ class Encoder:
         tokenizer.no_padding()
         return cls(session, tokenizer, manifest, workers)
 
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> np.ndarray:
-        """float32, (len(texts), dim). Texts of like length share a batch, so that little is spent on padding."""
+    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
+        """float32, (len(texts), dim). A text's vector is the same whatever stands beside it."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        ids = [e.ids for e in self._tokenizer.encode_batch([_printable(t) for t in texts])]
-        longest_first = sorted(range(len(texts)), key=lambda i: -len(ids[i]))
-        batches = [longest_first[at : at + BATCH] for at in range(0, len(texts), BATCH)]
-        done = 0
-        for rows, found in _side_by_side(lambda rows: self._run([ids[i] for i in rows]), batches, self._workers):
-            vectors[rows] = found
-            done += len(rows)
-            progress("encode", done, len(texts))
+        sequences = [e.ids for e in self._tokenizer.encode_batch([_printable(t) for t in texts])]
+        for done, vector in enumerate(_side_by_side(self._run, sequences, self._workers)):
+            vectors[done] = vector
+            progress("encode", done + 1, len(texts))
         return vectors
 
     def knows(self, word: str) -> bool:
         """Whether `word` is one token: common enough where the encoder learnt to be spelt right."""
         return any(self._tokenizer.token_to_id(mark + word) is not None for mark in ("", "▁"))
 
-    def _run(self, ids: list[list[int]]) -> np.ndarray:
-        width = max(map(len, ids))
-        tokens, mask = np.zeros((len(ids), width), np.int64), np.zeros((len(ids), width), np.int64)
-        for row, sequence in enumerate(ids):
-            tokens[row, : len(sequence)], mask[row, : len(sequence)] = sequence, 1
-        return self._session.run(None, {"input_ids": tokens, "attention_mask": mask})[0]
+    def _run(self, ids: list[int]) -> Floats:
+        # one text at a time: int8 activations are scaled by all that is in a batch, so that neighbours and padding
+        # would change a vector (cosine 0.97); and without padding it takes no longer
+        tokens = np.array([ids], np.int64)
+        found = self._session.run(None, {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})[0]
+        return np.asarray(found[0])
 
 
 class SharedEncoder:
-    """Opens the encoder at first use and once; None, not an error, where it cannot be opened: search is then lexical."""
+    """Opens the encoder at first use, once; None, not an error, where it cannot be opened: search is then lexical."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.why = folder, ""
@@ -104,14 +101,12 @@ class SharedEncoder:
             return self._encoder
 
 
-def _side_by_side(
-    run: Callable[[list[int]], np.ndarray], batches: list[list[int]], workers: int
-) -> Iterator[tuple[list[int], np.ndarray]]:
-    if workers == 1 or len(batches) < 2:
-        yield from ((rows, run(rows)) for rows in batches)
+def _side_by_side(run: Callable[[list[int]], Floats], sequences: list[list[int]], workers: int) -> Iterator[Floats]:
+    if workers == 1 or len(sequences) < 2:
+        yield from map(run, sequences)
         return
     with ThreadPoolExecutor(workers) as pool:
-        yield from zip(batches, pool.map(run, batches), strict=True)
+        yield from pool.map(run, sequences)
 
 
 def _stamp(path: Path) -> int:

@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from knowledge.arrays import Floats
 from knowledge.encoder import Encoder, Progress, silent
 from knowledge.fusion import share_of_history
 from knowledge.index import Index, Texts
@@ -59,7 +61,7 @@ def evaluate(
     cache: Path | None = None,
     language: str | None = None,
     progress: Progress = silent,
-) -> dict[str, float | int | str]:
+) -> dict[str, Any]:
     """Index the folder's corpus, ask its questions, and measure: the METRICS, and what was counted.
 
     The corpus and the questions each have the language that most of their words have; `language` settles it for both.
@@ -88,7 +90,7 @@ def evaluate(
     }
 
 
-def find(index: Index, question: Question, encoder: Encoder | None, asked: str) -> np.ndarray:
+def find(index: Index, question: Question, encoder: Encoder | None, asked: str) -> Floats:
     """float32 (passages,): how well each answers the question, in the light of the turns before it."""
     newest = index.understand(question.text, encoder, forgiving=asked == index.language)
     alone = index.score(newest, asked).whole
@@ -107,7 +109,7 @@ def in_context(question: Question) -> str:
 
 def score(rankings: Iterable[Sequence[str]], questions: Sequence[Question]) -> dict[str, float]:
     """Recall is 1 where any relevant passage is among the first k; nDCG uses the grades."""
-    totals: Counter[str] = Counter()
+    totals = dict.fromkeys(METRICS[:-1], 0.0)
     for ranking, question in zip(rankings, questions, strict=True):
         ranks = [rank for rank, name in enumerate(ranking[:10]) if name in question.relevant]
         for k in (1, 5, 10):
@@ -148,5 +150,5 @@ def _index(language: str, texts: Texts, encoder: Encoder | None, cache: Path | N
     return Index.open(kept, language)
 
 
-def _lines(path: Path) -> list[dict]:
+def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""The export turns a sentence-transformers model into the encoder's folder, once: ONNX, int8, checked against the original."""
+"""The export makes the encoder's folder of a sentence-transformers model, once: ONNX, int8, checked against it."""
 
 import hashlib
 import json

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from knowledge.arrays import Floats, of_best, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +28,30 @@ def shares(asked: str, written: str) -> Shares:
     return ACROSS if asked != written else SHARES.get(written, EVEN)
 
 
-def fuse(words: np.ndarray, pairs: np.ndarray, cosine: np.ndarray | None, by: Shares) -> np.ndarray:
+def fuse(words: Floats, pairs: Floats, cosine: Floats | None, by: Shares) -> Floats:
     """float32 (rows,), 0…1: BM25 over its best, cosine between its least and its most; words alone without cosines."""
-    lexical = by.words * _of_best(words) + by.pairs * _of_best(pairs)
+    lexical: Floats = by.words * of_best(words) + by.pairs * of_best(pairs)
     if cosine is None:
         return lexical / (by.words + by.pairs)
-    low, high = float(cosine.min(initial=0)), float(cosine.max(initial=0))
-    return lexical + by.meaning * (cosine - low) / (high - low) if high > low else lexical
+    fused: Floats = lexical + by.meaning * spread(cosine)
+    return fused
 
 
-def fuse_documents(words: np.ndarray, cosine: np.ndarray | None, sectioned: np.ndarray, by: Shares) -> np.ndarray:
-    """float32 (documents,): the same for whole documents. `sectioned` is 1 for those with headings, else 0: who asks how,
-    when or how much is seldom answered by a paragraph that says that a service exists."""
-    lexical = _of_best(words)
-    if cosine is None:
-        return lexical + SECTIONED * sectioned
-    low, high = float(cosine.min(initial=0)), float(cosine.max(initial=0))
-    meaning = (cosine - low) / max(high - low, 1e-9)
-    share = max(by.meaning, 0.5) if by is ACROSS else 0.5
-    return (1 - share) * lexical + share * meaning + SECTIONED * sectioned
+def fuse_documents(words: Floats, cosine: Floats | None, sectioned: Floats, by: Shares) -> Floats:
+    """float32 (documents,): the same for whole documents.
+
+    `sectioned` is 1 for those with headings, else 0: who asks how, when or how much is seldom answered by a paragraph
+    that says that a service exists.
+    """
+    share = 0.0 if cosine is None else by.meaning if by is ACROSS else 0.5
+    fused: Floats = (1 - share) * of_best(words) + SECTIONED * sectioned
+    return fused if cosine is None else fused + share * spread(cosine)
 
 
-def whole(passages: np.ndarray, documents: np.ndarray) -> np.ndarray:
+def whole(passages: Floats, documents: Floats) -> Floats:
     """What a passage earned itself, and what its document did."""
-    return (1 - OF_DOCUMENT) * passages + OF_DOCUMENT * documents
+    both: Floats = (1 - OF_DOCUMENT) * passages + OF_DOCUMENT * documents
+    return both
 
 
 def share_of_history(telling: float) -> float:
@@ -62,8 +62,3 @@ def share_of_history(telling: float) -> float:
     telling words are a question of their own. Chosen on Doc2Dial (English) and FrDoc2BotDial (French) together.
     """
     return min(0.8, max(0.4, 0.8 - 0.16 * (telling - 0.5)))
-
-
-def _of_best(scores: np.ndarray) -> np.ndarray:
-    best = float(scores.max(initial=0.0))
-    return scores / best if best > 0 else scores

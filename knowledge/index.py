@@ -8,10 +8,11 @@ from typing import Self
 
 import numpy as np
 
+from knowledge.arrays import Floats, Integers, mapped
 from knowledge.dense import Dense
 from knowledge.encoder import Encoder, Progress, silent
 from knowledge.fusion import fuse, fuse_documents, shares, whole
-from knowledge.lexical import Lexical, mapped
+from knowledge.lexical import Lexical
 from knowledge.passage import digest
 from knowledge.query import Query, pairs_of, understand
 from knowledge.spelling import Spelling
@@ -22,10 +23,10 @@ from knowledge.text import terms, words
 class Texts:
     """What one language's index is made of.
 
-    `rows` are the texts to be found, and `passage[i]` is the number of the passage that row i stands for: first come the
-    passages themselves, then the questions that they answer, then, with the number after the last passage, what none of
-    them answers. `document[p]` is the number of the document that passage p is
-    a part of, and `documents` are the documents as one text each; `sectioned[d]` says whether document d has headings.
+    `rows` are the texts to be found, and `passage[i]` is the number of the passage that row i stands for: first come
+    the passages themselves, then the questions that they answer, then, with the number after the last passage, what
+    none of them answers. `document[p]` is the number of the document that passage p is part of. `documents` are the
+    documents as one text each; `sectioned[d]` is whether document d has headings.
     """
 
     rows: Sequence[str]
@@ -37,15 +38,18 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """float32. `whole` says how well each passage answers (about 0…1), its document's share included. What it is made of:
-    `fused`, BM25 and cosine of each row, BM25 and cosine of each document; cosines are None without an encoder."""
+    """float32. `whole` says how well each passage answers, about 0…1, its document's share included.
 
-    whole: np.ndarray
-    fused: np.ndarray
-    words: np.ndarray
-    cosine: np.ndarray | None
-    about: np.ndarray
-    gist: np.ndarray | None
+    What it is made of: `fused`, BM25 and cosine of each row, BM25 and cosine of each document. Cosines are None without
+    an encoder.
+    """
+
+    whole: Floats
+    fused: Floats
+    words: Floats
+    cosine: Floats | None
+    about: Floats
+    gist: Floats | None
 
 
 class Index:
@@ -54,15 +58,15 @@ class Index:
     def __init__(
         self,
         language: str,
-        passage: np.ndarray,
-        document: np.ndarray,
-        sectioned: np.ndarray,
+        passage: Integers,
+        document: Integers,
+        sectioned: Floats,
         words: Lexical,
         pairs: Lexical,
         about: Lexical,
         spelling: Spelling,
         dense: Dense | None,
-        digests: np.ndarray,
+        digests: Integers,
     ) -> None:
         self.language, self.passage, self.document, self.digests = language, passage, document, digests
         self.sectioned = sectioned
@@ -79,7 +83,7 @@ class Index:
         language: str,
         texts: Texts,
         encoder: Encoder | None,
-        known: Mapping[bytes, np.ndarray] | None = None,
+        known: Mapping[bytes, Floats] | None = None,
         progress: Progress = silent,
     ) -> Self:
         """Index `texts`; `known` has vectors by digest of texts that need not be encoded again."""
@@ -115,7 +119,9 @@ class Index:
             mapped(folder / "passage.npy"),
             mapped(folder / "document.npy"),
             mapped(folder / "sectioned.npy"),
-            *(Lexical.open(folder / name) for name in ("words", "pairs", "about")),
+            Lexical.open(folder / "words"),
+            Lexical.open(folder / "pairs"),
+            Lexical.open(folder / "about"),
             Spelling.open(folder / "spelling.json"),
             Dense.open(folder),
             mapped(folder / "digests.npy"),
@@ -145,10 +151,10 @@ class Index:
         return slice(self.passages + int(start), self.passages + int(end))
 
     def telling(self, query: Query) -> float:
-        """About how many of the query's words would each single out one row: the sum of idf over the highest there is."""
+        """About how many of the query's words would each single out one row: the sum of idf over the highest idf."""
         return sum(self.words.idf(term) for term, _ in query.terms) / max(1.0, math.log(self.words.rows + 1))
 
-    def _best(self, scores: np.ndarray) -> np.ndarray:
+    def _best(self, scores: Floats) -> Floats:
         if len(self.passage) == self.passages:
             return scores
         best = np.full(self.passages + 1, -1.0, np.float32)
@@ -156,15 +162,15 @@ class Index:
         return best[: self.passages]
 
 
-def _gist(rows: np.ndarray, document: np.ndarray, documents: int) -> np.ndarray:
+def _gist(rows: Floats, document: Integers, documents: int) -> Floats:
     """float32 (documents, dim): the direction in which each document's rows lie together."""
-    total = np.zeros((documents + 1, rows.shape[1]), np.float32)
+    total: Floats = np.zeros((documents + 1, rows.shape[1]), np.float32)
     np.add.at(total, document, rows)
     total = total[:documents]
-    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9))
 
 
-def vectors(folder: Path) -> dict[bytes, np.ndarray]:
+def vectors(folder: Path) -> dict[bytes, Floats]:
     """Every row's vector by the digest of its text, from a saved index; empty where it has none."""
     dense = Dense.open(folder)
     if dense is None:
@@ -177,9 +183,9 @@ def _encoded(
     texts: Sequence[str],
     digests: Sequence[bytes],
     encoder: Encoder,
-    known: Mapping[bytes, np.ndarray],
+    known: Mapping[bytes, Floats],
     progress: Progress,
-) -> np.ndarray:
+) -> Floats:
     vectors = np.zeros((len(texts), encoder.dim), np.float32)
     fresh = [i for i, d in enumerate(digests) if d not in known]
     for i, d in enumerate(digests):

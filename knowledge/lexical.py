@@ -1,4 +1,4 @@
-"""A lexical index finds rows by the terms they share with a query: BM25 (k1 1.2, b 0.75), computed by bm25s, read by mmap."""
+"""A lexical index finds rows by the terms they share with a query: BM25, computed by bm25s and read by memory map."""
 
 import json
 import math
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+
+from knowledge.arrays import Floats, Integers, mapped
 
 K1, B = 1.2, 0.75
 _ARRAYS = ("data", "indices", "indptr")
@@ -21,7 +23,7 @@ class Lexical:
     jax is installed, because bm25s then imports it.
     """
 
-    def __init__(self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, terms: list[str], rows: int) -> None:
+    def __init__(self, data: Floats, indices: Integers, indptr: Integers, terms: list[str], rows: int) -> None:
         self._data, self._indices, self._indptr = data, indices, indptr
         self.vocabulary, self.rows = {term: n for n, term in enumerate(terms)}, rows
 
@@ -50,11 +52,12 @@ class Lexical:
     @classmethod
     def open(cls, folder: Path) -> Self:
         about = json.loads((folder / "terms.json").read_text())
-        return cls(*(mapped(folder / f"{name}.npy") for name in _ARRAYS), about["terms"], about["rows"])
+        data, indices, indptr = (mapped(folder / f"{name}.npy") for name in _ARRAYS)
+        return cls(data, indices, indptr, about["terms"], about["rows"])
 
-    def scores(self, query: Iterable[tuple[str, float]]) -> np.ndarray:
+    def scores(self, query: Iterable[tuple[str, float]]) -> Floats:
         """float32 (rows,): BM25 of the weighted terms; a term that no row has adds nothing."""
-        total = np.zeros(self.rows, np.float32)
+        total: Floats = np.zeros(self.rows, np.float32)
         for term, weight in query:
             number = self.vocabulary.get(term)
             if number is not None:
@@ -74,9 +77,3 @@ class Lexical:
         number = self.vocabulary.get(term)
         df = 0 if number is None else int(self._indptr[number + 1] - self._indptr[number])
         return math.log(1 + (self.rows - df + 0.5) / (df + 0.5))
-
-
-def mapped(path: Path) -> np.ndarray:
-    """A saved array, read by memory map."""
-    # a plain view: numpy's memmap class makes each slice several times slower
-    return np.asarray(np.load(path, mmap_mode="r"))

@@ -56,13 +56,12 @@ def about(document: Document) -> str:
 
 def entry_points(document: Document, found: list[Passage]) -> Iterator[tuple[str, int]]:
     """The document's questions, each with the position in `found` of the passage that answers it."""
-    by_heading = {}
-    for position, passage in enumerate(found):
-        by_heading.setdefault(fold(passage.path[-1]) if passage.path else "", position)
+    by_heading: dict[str, int] = {}
+    for number, passage in enumerate(found):
+        by_heading.setdefault(fold(passage.path[-1]) if passage.path else "", number)
     for question, heading in document.questions.items():
-        position = by_heading.get(fold(heading or ""))
-        if position is not None:
-            yield question, position
+        if fold(heading) in by_heading:
+            yield question, by_heading[fold(heading)]
 
 
 def cut(text: str, longest: int = LONGEST) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""A place is a jurisdiction as a code, "ca-on-toronto"; what holds there is published by it and by those that contain it."""
+"""A place is a jurisdiction as a code, "ca-on-toronto"; what holds there is its own, and that of those around it."""
 
 import re
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ def moving(question: str) -> bool:
 
 
 def holds(jurisdiction: str, place: str) -> bool:
-    """Whether what `jurisdiction` publishes is for someone in `place`: ca and ca-on are, ca-qc is not, for ca-on-toronto.
+    """Whether what `jurisdiction` publishes is for someone in `place`: for ca-on-toronto ca and ca-on do, not ca-qc.
 
     Someone known to be in a province may live in any of its cities, so a city's services hold for its province too.
     """

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from knowledge import kind
+from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
 from knowledge.lexical import Lexical
 from knowledge.spelling import Spelling
@@ -35,7 +35,7 @@ class Query:
     read_as: str
     terms: tuple[tuple[str, float], ...]
     pairs: tuple[tuple[str, float], ...]
-    vector: np.ndarray | None
+    vector: Floats | None
     unknown: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
 
@@ -57,8 +57,8 @@ def understand(
     for word in [w for w in asked if w not in STOP[language]] or asked:
         term, weight = stem(word, language), 1.0
         if term not in lexical.vocabulary:
-            right = spelling is None or len(guessed) == GUESSES or _right(word, language, encoder)
-            guess = None if right else spelling.guess(word)
+            stands = spelling is None or len(guessed) == GUESSES or _right(word, language, encoder)
+            guess = spelling.guess(word) if spelling is not None and not stands else None
             if guess is not None:
                 term, weight = stem(guess, language), GUESSED
                 guessed.append(word)

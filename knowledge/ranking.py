@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge import kind, place
+from knowledge.arrays import Floats, Integers, of_best, spread
 from knowledge.index import Index, Scores
 from knowledge.query import Query
 from knowledge.snapshot import Shelf
@@ -14,8 +15,8 @@ from knowledge.text import terms
 DEEP = 12  # documents that are kept
 READ = 3  # documents in which the passage that answers is looked for
 
-# What makes a section the one that is asked for: words and meaning of the passage, words and meaning of the questions that
-# it answers, and the kind of the question against the heading's. Fitted on the development questions, five folds by service.
+# What makes a section the one that is asked for: words and meaning of the passage, words and meaning of the questions
+# that it answers, and the kind of the question against the heading's. Fitted on the development questions.
 SECTION = {"en": (1.6, 2.4, 0.6, 1.9, 1.2), "fr": (2.2, 0.6, 1.3, 1.1, 2.0)}
 
 
@@ -30,8 +31,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """`candidates` hold for the place that was asked about. `elsewhere` is the score of the best document that was left out
-    because it holds only in another place: where it is ahead, the question belongs to another government."""
+    """`candidates` hold for the place that was asked about.
+
+    `elsewhere` is the score of the best document that was left out because it holds only in another place: where it is
+    ahead, the question belongs to another government.
+    """
 
     candidates: tuple[Candidate, ...]
     scores: Scores
@@ -68,11 +72,12 @@ def sections(query: Query, document: int, scores: Scores, index: Index, shelf: S
         return tuple(map(int, numbers))  # who only names the service is told what it is, which pages say first
     kinds = kind.asked(query.read_as, index.language)
     headings = (shelf.passage(int(n)).heading for n in numbers)
+    nothing: Floats = np.zeros(len(numbers), np.float32)
     parts = [
-        _of_best(scores.words[numbers]),
-        _spread(scores.cosine, numbers),
-        _of_best(_asked(scores.words, numbers, index)),
-        _spread(_asked(scores.cosine, numbers, index), None),
+        of_best(scores.words[numbers]),
+        nothing if scores.cosine is None else spread(scores.cosine[numbers]),
+        of_best(_asked(scores.words, numbers, index)),
+        nothing if scores.cosine is None else spread(_asked(scores.cosine, numbers, index)),
         np.array([bool(kinds & kind.headed(heading, index.language)) for heading in headings], np.float32),
     ]
     weights = SECTION.get(index.language, SECTION["en"])
@@ -80,23 +85,6 @@ def sections(query: Query, document: int, scores: Scores, index: Index, shelf: S
     return tuple(int(n) for n in numbers[np.argsort(-np.asarray(total), kind="stable")])
 
 
-def _asked(scores: np.ndarray | None, passages: np.ndarray, index: Index) -> np.ndarray | None:
+def _asked(scores: Floats, passages: Integers, index: Index) -> Floats:
     """For each passage, the best score of the questions that it answers; 0 where it answers none."""
-    if scores is None:
-        return None
     return np.array([scores[index.questions(int(p))].max(initial=0.0) for p in passages], np.float32)
-
-
-def _of_best(scores: np.ndarray | None) -> np.ndarray:
-    assert scores is not None
-    best = float(scores.max(initial=0.0))
-    return scores / best if best > 0 else scores
-
-
-def _spread(scores: np.ndarray | None, at: np.ndarray | None) -> np.ndarray:
-    """Between the least and the most; 0 throughout without an encoder."""
-    if scores is None:
-        return np.zeros(1, np.float32)
-    scores = scores if at is None else scores[at]
-    low, high = float(scores.min()), float(scores.max())
-    return (scores - low) / max(high - low, 1e-9)

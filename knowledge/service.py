@@ -15,7 +15,6 @@ from knowledge.place import holds
 from knowledge.query import Query
 from knowledge.snapshot import NoSnapshot, Snapshot, stamp
 
-
 _log = logging.getLogger("knowledge")
 
 
@@ -65,7 +64,7 @@ class Knowledge:
                         _log.error("A new snapshot was not taken: %s", why)
         return self._snapshot
 
-    def search(self, query: str, k: int, where: Filter = Filter()) -> list[Hit]:  # noqa: B008 - it is immutable
+    def search(self, query: str, k: int, where: Filter = Filter()) -> list[Hit]:
         """The best `k` passages, best first."""
         snapshot = self.snapshot
         hits: list[Hit] = []

@@ -1,4 +1,4 @@
-"""A snapshot is one immutable folder of everything that is known: built, verified, published atomically, read by mmap."""
+"""A snapshot is one immutable folder of all that is known: built, verified, published atomically, read by mmap."""
 
 import errno
 import hashlib
@@ -17,10 +17,10 @@ from typing import Any, Self
 import numpy as np
 import yaml
 
+from knowledge.arrays import Floats, Integers, mapped
 from knowledge.document import Document
 from knowledge.encoder import Encoder, Progress, silent
 from knowledge.index import Index, Texts, vectors
-from knowledge.lexical import mapped
 from knowledge.passage import Passage, about, entry_points, passages
 
 FORMAT = 7  # raise it when what is in a snapshot changes
@@ -68,12 +68,12 @@ class Shelf:
     """The passages of one language and their documents, decoded when asked for."""
 
     documents: list[dict[str, Any]]
-    of: np.ndarray  # int32 (passages,): each passage's document
-    _text: np.ndarray
-    _offsets: np.ndarray
+    of: Integers  # int32 (passages,): each passage's document
+    _text: Integers
+    _offsets: Integers
 
     @classmethod
-    def open(cls, folder: Path, of: np.ndarray) -> Self:
+    def open(cls, folder: Path, of: Integers) -> Self:
         documents = json.loads((folder / "documents.json").read_text())
         text = np.memmap(folder / "passages.jsonl", np.uint8, "r")
         return cls(documents, of, text, mapped(folder / "offsets.npy"))
@@ -85,7 +85,7 @@ class Shelf:
 
     def document(self, number: int) -> dict[str, Any]:
         """The document of passage `number`: Document's fields but for its sections, and `questions` as pairs."""
-        return self.documents[self.of[number]]
+        return self.documents[int(self.of[number])]
 
 
 def current(home: Path) -> str | None:
@@ -115,8 +115,8 @@ def build(
 ) -> Snapshot:
     """Write a snapshot of `documents`, verify it and make it current; only changed texts are encoded.
 
-    `sources` names where the documents came from, each with a digest. Raises NotPublished, with the snapshot before still
-    current, when there is nothing to publish or no room for it.
+    `sources` names where the documents came from, each with a digest. Raises NotPublished, with the snapshot before
+    still current, when there is nothing to publish or no room for it.
     """
     shelf = home / "knowledge"
     scratch = shelf / f"{BUILDING}{os.getpid()}-{threading.get_ident()}"
@@ -146,7 +146,7 @@ def build(
 
 
 def _write(
-    documents: list[Document], encoder: Encoder | None, folder: Path, known: dict[bytes, np.ndarray], progress: Progress
+    documents: list[Document], encoder: Encoder | None, folder: Path, known: dict[bytes, Floats], progress: Progress
 ) -> dict[str, Any]:
     """The files of a snapshot but for its manifest, which is returned."""
     by_language: dict[str, list[Document]] = {}
@@ -217,7 +217,7 @@ def _about(document: Document) -> dict[str, Any]:
     }
 
 
-def _known(home: Path, encoder: Encoder | None) -> dict[bytes, np.ndarray]:
+def _known(home: Path, encoder: Encoder | None) -> dict[bytes, Floats]:
     """Vectors of the current snapshot by digest of their text, if this encoder made them; of whatever format it is."""
     name = current(home)
     if encoder is None or name is None:
@@ -235,7 +235,7 @@ def _known(home: Path, encoder: Encoder | None) -> dict[bytes, np.ndarray]:
 def _verified(folder: Path) -> dict[str, Any]:
     again = "run `guichet index` again."
     try:
-        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
         if manifest["format"] != FORMAT:
             raise NoSnapshot(f"The snapshot {folder} was made by another version of Guichet: {again}")
         if _named(manifest) != folder.name:

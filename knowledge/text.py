@@ -1,4 +1,4 @@
-"""Text, as people and publishers write it, made comparable: cleaned, folded, cut into sentences and reduced to terms."""
+"""Text, as people and publishers write it, made comparable: cleaned, folded, cut into sentences, reduced to terms."""
 
 import itertools
 import re
@@ -33,8 +33,8 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """`text` without case, accents or ligatures: "Œuvre" and "oeuvre" are one word to whoever looks for it."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS).casefold().translate(_LETTERS))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
+    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def spelt_out(text: str, language: str) -> str:

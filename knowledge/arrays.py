@@ -1,0 +1,30 @@
+"""Arrays, by the names that knowledge has for them; saved ones are read by memory map."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]  # scores and vectors, float32
+Integers = NDArray[np.integer[Any]]  # numbers of rows, passages and documents
+
+
+def mapped(path: Path) -> NDArray[Any]:
+    """A saved array, read by memory map."""
+    # a plain view: numpy's memmap class makes each slice several times slower
+    return np.asarray(np.load(path, mmap_mode="r"))
+
+
+def of_best(scores: Floats) -> Floats:
+    """Scores over the best of them; as they are, where none is above 0."""
+    best = float(scores.max(initial=0.0))
+    return np.asarray(scores / best) if best > 0 else scores
+
+
+def spread(scores: Floats) -> Floats:
+    """Scores between the least, 0, and the most, 1."""
+    if not scores.size:
+        return scores
+    low, high = float(scores.min()), float(scores.max())
+    return np.asarray((scores - low) / max(high - low, 1e-9))

@@ -1,0 +1,158 @@
+"""The ladder: answer in published words, ask which service is meant, or say no; never with another place's rules."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge import Knowledge
+from knowledge.answer import Outcome
+from knowledge.answering import judge, places
+from knowledge.confidence import FEATURES, calibration, thresholds
+from knowledge.quoting import LONGEST, quote
+from knowledge.ranking import Candidate, Ranking
+from knowledge.text import LANGUAGES, sentences
+
+
+def test_an_answer_is_quoted_and_cited(knowledge: Knowledge) -> None:
+    found = knowledge.ask("How do I renew my passport?", language="en")
+    assert found.outcome is Outcome.ANSWERED and found.snapshot == knowledge.snapshot.name
+    first = found.sources[0]
+    assert first.passage.startswith("content/en/passport-renewal#") and first.section == "How to apply"
+    assert first.url and first.publisher and first.as_of and first.contact
+    assert len(found.sources) <= 3 and len({s.title for s in found.sources}) == len(found.sources)
+    assert 1 <= len(found.choices) <= 3 and "How do I renew my passport?" not in found.choices
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "service", "section"),
+    [
+        ("en", "how mutch does it cost to renew my pasport", "passport-renewal", "Cost"),
+        ("en", "how long do i wait for my health card", "on-health-card", "How long it takes"),
+        ("fr", "cb coute le renouvellement du passeport", "passport-renewal", "Coût"),
+        ("fr", "kel documents pour la carte sante", "on-health-card", "Ce qu'il vous faut"),
+        ("fr", "jai perdu ma job, comment demander le chomage", "ei-regular", "Comment faire"),
+    ],
+)
+def test_the_section_that_was_asked_for(
+    knowledge: Knowledge, language: str, question: str, service: str, section: str
+) -> None:
+    first = knowledge.ask(question, language=language).sources[0]
+    assert (first.passage.split("#")[0], first.section) == (f"content/{language}/{service}", section)
+
+
+def test_every_quote_is_the_publishers_words(knowledge: Knowledge) -> None:
+    for language, question in (
+        ("en", "EI sickness benefits"),
+        ("fr", "prestation fiscale pour enfants"),
+        ("en", "garbage"),
+    ):
+        shelf = knowledge.snapshot.shelves[language]
+        published = {shelf.passage(n).id: shelf.passage(n).text for n in range(len(shelf.of))}
+        for source in knowledge.ask(question, language=language).sources:
+            assert source.quote in published[source.passage] and len(source.quote) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    "question", ["", "   ", "?!", "\x00\ud800", "<script>alert(1)</script>", "asdfghjkl qwerty", "🙂" * 50]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nonsense_is_not_answered(knowledge: Knowledge, question: str, language: str) -> None:
+    found = knowledge.ask(question, language=language)
+    assert found.outcome in (Outcome.OUT_OF_SCOPE, Outcome.NOT_FOUND) and not found.sources
+    found.as_dict()
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("en", "How do I renew a British Columbia driver's licence?"),
+        ("fr", "Comment renouveler ma carte d'assurance maladie du Québec?"),
+        ("en", "garbage collection in Mississauga"),
+    ],
+)
+def test_another_places_service_is_not_answered_with_ours(knowledge: Knowledge, language: str, question: str) -> None:
+    assert knowledge.ask(question, language=language).outcome is not Outcome.ANSWERED
+
+
+def test_the_place_of_the_citizen_keeps_another_provinces_services_away(knowledge: Knowledge) -> None:
+    def titles(place: str | None) -> set[str]:
+        found = knowledge.ask("how do I get a health card", language="en", place=place)
+        return {s.jurisdiction for s in found.sources if found.outcome is Outcome.ANSWERED}
+
+    assert "ca-on" in titles(None) and "ca-on" in titles("ca-on-toronto")
+    assert "ca-on" not in titles("ca-qc")
+
+
+def test_a_service_of_many_names_is_asked_about(knowledge: Knowledge) -> None:
+    found = knowledge.ask("passport", language="en")
+    assert found.outcome is Outcome.CLARIFY and 2 <= len(found.choices) <= 3
+    chosen = knowledge.ask(found.choices[0], language="en")
+    assert chosen.outcome is Outcome.ANSWERED and chosen.sources[0].title == found.choices[0]
+
+
+def test_a_language_that_is_not_known_still_gets_an_answer(knowledge: Knowledge) -> None:
+    assert knowledge.ask("passport renewal", language="es").language in LANGUAGES
+
+
+def test_a_named_place_goes_before_the_citizens_own() -> None:
+    assert places("health card in Alberta", "ca-on") == ("ca-ab",)
+    assert places("I moved from Alberta", "ca-on") == ("ca-ab", "ca-on")
+    assert places("health card", "ca-on") == ("ca-on",)
+    assert places("health card", None) == ()
+
+
+class Asked:
+    terms = (("canoe", 1.0), ("permit", 1.0), ("cost", 1.0))
+
+
+class Named:
+    terms = (("canoe", 1.0),)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "query", "second", "outcome"),
+    [
+        (0.9, Asked, 0.5, Outcome.ANSWERED),
+        (0.9, Asked, 0.89, Outcome.ANSWERED),
+        (0.9, Named, 0.89, Outcome.CLARIFY),
+        ("between", Asked, 0.89, Outcome.CLARIFY),
+        ("between", Asked, 0.5, Outcome.NOT_FOUND),
+        (0.0, Asked, 0.89, Outcome.OUT_OF_SCOPE),
+    ],
+)
+def test_the_ladder(confidence, query, second: float, outcome: Outcome) -> None:
+    limits = thresholds()
+    sure = (limits.clarify + limits.answer) / 2 if confidence == "between" else confidence
+    ranking = Ranking((Candidate(0, 0.9, (0,)), Candidate(1, second, (1,))), None)
+    assert judge(sure, query, ranking) is outcome
+
+
+def test_the_thresholds_are_steps() -> None:
+    limits = thresholds()
+    assert 0 < limits.scope < limits.clarify < limits.answer < 1
+
+
+@given(st.lists(st.floats(-50, 50), min_size=len(FEATURES), max_size=len(FEATURES)), st.booleans())
+def test_confidence_is_a_probability(seen: list[float], encoder: bool) -> None:
+    assert 0 <= calibration("fr", encoder)(seen) <= 1
+
+
+PARAGRAPH = "The lake is cold. " * 20
+LIST = "Bring to the boathouse:\n- a canoe\n- a paddle\n- a life jacket"
+
+
+def test_a_passage_that_fits_is_quoted_whole() -> None:
+    assert quote(LIST, ["paddl"], "en") == LIST
+
+
+def test_a_long_passage_is_quoted_where_it_answers() -> None:
+    found = quote(f"{PARAGRAPH}\n\n{LIST}\n\n{PARAGRAPH}", ["paddl", "canoe", "jacket"], "en", longest=200)
+    assert LIST in found and len(found) <= 200
+
+
+@given(st.text(alphabet="ab .:\n-1?!", max_size=400), st.integers(20, 200))
+def test_a_quote_is_a_span_that_fits_unless_one_sentence_does_not(text: str, longest: int) -> None:
+    found = quote(text, ["a"], "en", longest)
+    assert found in text
+    spans = sentences(text)
+    assert len(found) <= longest or len(found) <= 2 * max(b - a for a, b in spans)

@@ -1,0 +1,68 @@
+"""The encoder gives unit vectors, the same however texts are batched, near to what the original model gives."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from knowledge.encoder import MANIFEST, MODEL, Encoder, NoEncoder, SharedEncoder
+from knowledge.export import FAITHFUL
+
+TEXTS = [
+    "passport",
+    "How do I renew my passport?",
+    "Comment renouveler mon passeport? " * 30,
+    "",
+    "\ud800 🙂",
+    "garbage day",
+]
+
+
+@pytest.fixture(scope="module")
+def real(prepared_home: Path) -> Encoder:
+    return Encoder.open(prepared_home / "encoder")
+
+
+def test_vectors_are_of_length_one(real: Encoder) -> None:
+    vectors = real.encode(TEXTS)
+    assert vectors.shape == (len(TEXTS), real.dim) and vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_vector_is_the_same_whatever_stands_beside_the_text(real: Encoder, prepared_home: Path) -> None:
+    alone = np.vstack([real.encode([text]) for text in TEXTS])
+    assert np.array_equal(Encoder.open(prepared_home / "encoder", workers=2).encode(TEXTS), alone)
+
+
+def test_near_in_meaning_is_near(real: Encoder) -> None:
+    asked, near, far = real.encode(["I lost my job", "unemployment benefits", "garbage collection calendar"])
+    assert asked @ near > asked @ far + 0.1
+
+
+def test_the_exported_model_is_faithful(prepared_home: Path) -> None:
+    assert json.loads((prepared_home / "encoder" / MANIFEST).read_text())["cosine"] >= FAITHFUL
+
+
+def test_progress_is_told(real: Encoder) -> None:
+    told = []
+    real.encode(TEXTS * 3, progress=lambda *step: told.append(step))
+    assert told[-1] == ("encode", len(TEXTS) * 3, len(TEXTS) * 3)
+
+
+def test_an_absent_or_broken_encoder_is_said_with_the_way_out(tmp_path: Path, prepared_home: Path) -> None:
+    with pytest.raises(NoEncoder, match="guichet index"):
+        Encoder.open(tmp_path)
+    broken = tmp_path / "broken"
+    shutil.copytree(prepared_home / "encoder", broken)
+    (broken / MODEL).write_bytes(b"not a model")
+    with pytest.raises(NoEncoder, match="cannot be used"):
+        Encoder.open(broken)
+
+
+def test_an_encoder_that_comes_later_is_taken(tmp_path: Path, prepared_home: Path) -> None:
+    shared = SharedEncoder(tmp_path / "encoder")
+    assert shared.get() is None
+    shutil.copytree(prepared_home / "encoder", tmp_path / "encoder")
+    assert shared.get() is not None and shared.why == ""
