@@ -1,0 +1,1 @@
+"""The dialogue: a Rasa project, and what we put into it."""

@@ -47,7 +47,7 @@ def _opening(each: Module) -> str:
 
 
 def _is_sentence(opening: str) -> bool:
-    return bool(re.match(r"[A-Z<`\"“]", opening)) and opening.endswith((".", ".”", ".)", '."'))
+    return bool(re.match(r"[^\W\d_]|[<`\"“]", opening)) and opening.endswith((".", ".”", ".)", '."'))
 
 
 def test_no_file_outgrows_its_sentence() -> None:
