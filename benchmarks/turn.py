@@ -1,8 +1,8 @@
 """Measures our whole turn, web POST to reply event, against a bare Rasa REST turn of the same bot, in one run.
 
-    python benchmarks/turn.py [--turns 200] [--json FILE]
+    python benchmarks/turn.py [--turns 200] [--json]
 
-It starts the whole service from the prepared home folder on free ports, alternates our turns and bare ones, and stops it.
+It starts the whole service from the prepared home folder on free ports, alternates our turns and bare ones, and stops.
 """
 
 import argparse
@@ -13,7 +13,6 @@ import signal
 import statistics
 import sys
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,81 +23,22 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.talk import Bare, Conversation
 from channels.settings import Settings
 from machine.ports import free_port
 
 ROOT = Path(__file__).parent.parent
-ENGLISH = (
-    "How do I renew my passport?",
-    "how much is the old age security pension",
-    "what do i need to apply for a social insurance number",
-    "How long does it take to get a study permit?",
-    "can i get ei if i quit my job",
-)
 QUESTIONS = (
-    *ENGLISH,
-    "Comment renouveler mon passeport ?",
-    "combien coûte la citoyenneté",
-    "Où dois-je mettre mon bac de recyclage à Toronto ?",
+    ("en", "How do I renew my passport?"),
+    ("en", "how much is the old age security pension"),
+    ("en", "what do i need to apply for a social insurance number"),
+    ("en", "How long does it take to get a study permit?"),
+    ("en", "can i get ei if i quit my job"),
+    ("fr", "Comment renouveler mon passeport ?"),
+    ("fr", "combien coûte la citoyenneté"),
+    ("fr", "Où dois-je mettre mon bac de recyclage à Toronto ?"),
 )
 START_SECONDS = 120
-
-
-class Conversation:
-    """One citizen in web chat: says something and waits for the reply event."""
-
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self._http, self._url = http, url
-        self._waiting: dict[str, asyncio.Future[float]] = {}
-
-    async def open(self) -> None:
-        async with self._http.post(f"{self._url}/web/conversations", json={}) as response:
-            self._headers = {"Authorization": f"Bearer {(await response.json())['conversation']}"}
-        self._following = asyncio.create_task(self._follow())
-
-    async def close(self) -> None:
-        self._following.cancel()
-        await asyncio.gather(self._following, return_exceptions=True)
-
-    async def turn(self, text: str) -> tuple[float, float]:
-        """Seconds until the message was accepted, and until its first reply."""
-        id = uuid.uuid4().hex
-        self._waiting[id] = asyncio.get_running_loop().create_future()
-        began = time.perf_counter()
-        body = {"id": id, "text": text}
-        async with self._http.post(f"{self._url}/web/messages", json=body, headers=self._headers) as response:
-            assert response.status == 202, await response.text()
-        accepted = time.perf_counter() - began
-        replied = await asyncio.wait_for(self._waiting.pop(id), 20)
-        return accepted, replied - began
-
-    async def _follow(self) -> None:
-        async with self._http.get(f"{self._url}/web/events", headers=self._headers) as response:
-            kind = ""
-            async for line in response.content:
-                if line.startswith(b"event: "):
-                    kind = line[7:].decode().strip()
-                elif line.startswith(b"data: ") and kind == "reply":
-                    waiting = self._waiting.get(json.loads(line[6:])["in_reply_to"])
-                    if waiting and not waiting.done():
-                        waiting.set_result(time.perf_counter())
-
-
-class Bare:
-    """The same bot by Rasa's own REST channel, without anything of ours around it."""
-
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self._http, self._url = http, f"{url}/webhooks/rest/webhook"
-        self.sender = uuid.uuid4().hex
-
-    async def turn(self, text: str) -> float:
-        began = time.perf_counter()
-        metadata = {"id": uuid.uuid4().hex, "language": "en" if text in ENGLISH else "fr", "place": None}
-        async with self._http.post(
-            self._url, json={"sender": self.sender, "message": text, "metadata": metadata}
-        ) as response:
-            assert await response.json(), "Rasa answered with nothing"
-        return time.perf_counter() - began
 
 
 async def measure(turns: int, console: Console) -> dict[str, Any]:
@@ -132,9 +72,9 @@ async def measure(turns: int, console: Console) -> dict[str, Any]:
 async def warm_up(http: aiohttp.ClientSession, url: str, bot: str) -> None:
     conversation = Conversation(http, url)
     await conversation.open()
-    for text in QUESTIONS * 2:
+    for language, text in QUESTIONS * 2:
         await conversation.turn(text)
-        await Bare(http, bot).turn(text)
+        await Bare(http, bot).turn(text, language)
     await conversation.close()
 
 
@@ -144,11 +84,11 @@ async def one_conversation(http: aiohttp.ClientSession, url: str, bot: str, turn
     for _ in range(max(1, turns // len(QUESTIONS))):
         conversation, rasa = Conversation(http, url), Bare(http, bot)
         await conversation.open()
-        for text in QUESTIONS:
+        for language, text in QUESTIONS:
             took = await conversation.turn(text)
             accepted.append(took[0])
             our.append(took[1])
-            their.append(await rasa.turn(text))
+            their.append(await rasa.turn(text, language))
         await conversation.close()
     ratio = statistics.median(our) / statistics.median(their)
     return {
@@ -165,7 +105,7 @@ async def long_conversation(http: aiohttp.ClientSession, url: str, bot: str, len
     for _ in range(3):
         conversation = Conversation(http, url)
         await conversation.open()
-        took = [(await conversation.turn(QUESTIONS[n % 5]))[1] for n in range(length + 3)]
+        took = [(await conversation.turn(QUESTIONS[n % 5][1]))[1] for n in range(length + 3)]
         early += took[1:6]
         late += took[length - 3 : length + 2]
         await conversation.close()
@@ -181,7 +121,7 @@ def ours(http: aiohttp.ClientSession, url: str) -> Callable[[int], Awaitable[Non
         conversation = Conversation(http, url)
         await conversation.open()
         for number in range(turns):
-            await conversation.turn(QUESTIONS[number % len(QUESTIONS)])
+            await conversation.turn(QUESTIONS[number % len(QUESTIONS)][1])
         await conversation.close()
 
     return talk
@@ -191,7 +131,8 @@ def bare(http: aiohttp.ClientSession, bot: str) -> Callable[[int], Awaitable[Non
     async def talk(turns: int) -> None:
         rasa = Bare(http, bot)
         for number in range(turns):
-            await rasa.turn(QUESTIONS[number % len(QUESTIONS)])
+            language, text = QUESTIONS[number % len(QUESTIONS)]
+            await rasa.turn(text, language)
 
     return talk
 
@@ -210,9 +151,9 @@ def where(result: dict[str, Any]) -> dict[str, float]:
 
     knowledge = Knowledge.open(Settings().home)
     took: list[float] = []
-    for text in QUESTIONS * 10:
+    for language, text in QUESTIONS * 10:
         began = time.perf_counter()
-        knowledge.ask(text, language="en" if text in ENGLISH else "fr")
+        knowledge.ask(text, language=language)
         took.append(time.perf_counter() - began)
     asked = statistics.median(took) * 1000
     return {
@@ -297,15 +238,14 @@ def show(result: dict[str, Any], console: Console) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=200, help="turns of each kind")
-    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     given = parser.parse_args()
     console = Console(stderr=True)
     result = asyncio.run(measure(given.turns, console))
-    show(result, console)
-    text = json.dumps(result, indent=2)
     if given.json:
-        given.json.write_text(text + "\n")
-    print(text)
+        print(json.dumps(result, indent=2))
+    else:
+        show(result, Console())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,3 @@
+"""What the README claims, measured."""
+
+"""What the README claims, measured."""
