@@ -1,11 +1,13 @@
 """What the command shows a person: progress, tables, answers, and errors as sentences."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,10 @@ def say_error(text: str) -> None:
 
 @contextmanager
 def preparing() -> Iterator["Told"]:
-    """Shows each step that it is told of with its progress and time."""
+    """Shows each step that it is told of: with its progress and time on a terminal, as a line elsewhere."""
+    if not err.is_terminal:
+        yield _told_by_line()
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -45,17 +50,35 @@ def preparing() -> Iterator["Told"]:
 
         def told(step: str, done: int, of: int) -> None:
             if step not in steps:
-                steps[step] = bars.add_task(step[:1].upper() + step[1:], total=of or None)
+                for before in steps.values():  # one step after the other: the next one has begun, so these are done
+                    bars.update(before, completed=1, total=1)
+                steps[step] = bars.add_task(_capital(step), total=of or None)
             bars.update(steps[step], completed=done, total=of or None)
 
         yield told
 
 
+def _told_by_line() -> "Told":
+    steps: set[str] = set()
+
+    def told(step: str, done: int, of: int) -> None:
+        if step not in steps:
+            steps.add(step)
+            err.print(f"{_capital(step)} …", markup=False)
+
+    return told
+
+
+def _capital(step: str) -> str:
+    return step[:1].upper() + step[1:]
+
+
 def start(settings: "Settings") -> None:
     """Prepare, start everything, and stay until Ctrl-C. Raises CannotStart, CannotPrepare, ServerFailed."""
     from machine.home import held
+    from machine.ports import check_public_port
     from machine.prepare import is_prepared
-    from machine.supervisor import Supervisor, check_port
+    from machine.supervisor import Supervisor
 
     began = time.monotonic()
 
@@ -65,13 +88,13 @@ def start(settings: "Settings") -> None:
     def ready(running: "Settings") -> None:
         address = f"http://{reachable(running.public_host)}:{running.public_port}"
         out.print(f"\n[bold green]Ready[/] after {time.monotonic() - began:.0f} s.")
-        out.print(f"  The chat:              [bold]{address}/[/]  (français : {address}/fr)")
+        out.print(f"  The chat:              [bold]{address}/[/]  (français : {address}/fr)", soft_wrap=True)
         out.print(f"  Without JavaScript:    {address}/chat")
         out.print('  Ask in the terminal:   .venv/bin/guichet ask "how do I renew my passport"')
         out.print("  Stop:                  Ctrl-C\n")
 
     with held(settings.home) as lock:
-        check_port(settings)
+        check_public_port(settings.public_port, settings.public_host)
         if not is_prepared(settings):
             _prepare_apart()
         asyncio.run(Supervisor(settings, say, (lock,)).up(ready))
@@ -83,9 +106,16 @@ def _prepare_apart() -> None:
     from machine.kept import ending_with_parent
 
     command = [sys.executable, "-m", "guichet", "prepare"]
-    done = subprocess.run(command, check=False, preexec_fn=ending_with_parent())
-    if done.returncode:
-        sys.exit(done.returncode)  # it has said why
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda number, frame: sys.exit(128 + number))
+    with subprocess.Popen(command, start_new_session=True, preexec_fn=ending_with_parent()) as child:
+        try:
+            code = child.wait()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGTERM)  # a training that it had begun, too
+    if code:
+        sys.exit(code)  # it has said why
 
 
 def show_index(manifest: Mapping[str, Any], problems: Sequence[Any]) -> None:

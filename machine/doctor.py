@@ -20,6 +20,7 @@ from machine.parts import PARTS, ready_url
 
 PACKAGES = ("rasa", "fastapi", "onnxruntime", "tokenizers", "redis", "sqlalchemy", "alembic")
 LEAST_FREE_GB = 1.0
+SERVER_TITLES = {"redis": "Redis", "postgres": "PostgreSQL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _prepared(settings: Settings) -> Iterator[Finding]:
     trained = f"trained, {model.stat().st_size / 1e6:.1f} MB" if model.exists() else "is not trained"
     if model.exists() and not bot_is_made(settings):
         trained += ", from other files than bot/ has now"
-    yield _finding("bot", bot_is_made(settings), trained, "guichet train")
+    yield _finding("trained bot", bot_is_made(settings), trained, "guichet train")
 
 
 async def _running(settings: Settings) -> list[Finding]:
@@ -121,13 +122,12 @@ def _process(name: str, pid: int, process: psutil.Process | None) -> Finding:
 
 
 async def _works(name: str, settings: Settings) -> Finding:
-    why = await ailment(name, settings)
-    log = f"See {settings.home / 'run' / name}.log"
-    if name in SERVERS:
-        return _finding(name, why is None, why or await server_version(name, settings), log)
-    if why is None and name != "worker":
-        return Finding(name, True, f"answers at {ready_url(name, settings)}")
-    return _finding(name, why is None, why or f"{settings.consumer} looks for work", log)
+    title = SERVER_TITLES.get(name) or PARTS[name]
+    if why := await ailment(name, settings):
+        return Finding(title, False, why, f"See {settings.home / 'run' / name}.log")
+    if name in SERVER_TITLES:
+        return Finding(title, True, await server_version(name, settings))
+    return Finding(title, True, "looks for work" if name == "worker" else f"answers at {ready_url(name, settings)}")
 
 
 async def _queues(settings: Settings) -> AsyncIterator[Finding]:

@@ -15,6 +15,9 @@ ROOT = Path(__file__).parent.parent
 PARTS = {"bot": "dialogue (Rasa)", "actions": "action server", "worker": "worker", "web": "web app"}
 """Name and title of the processes of ours."""
 
+SHARED = ("redis_url", "database_url", "bot_url", "actions_url", "public_host", "public_port")
+"""Settings that the supervisor may choose, and that all parts must agree on."""
+
 
 def run(name: str, settings: Settings) -> None:
     """Be one part until told to stop."""
@@ -37,6 +40,12 @@ def ready_url(name: str, settings: Settings) -> str:
     return f"http://{reachable(settings.public_host)}:{settings.public_port}/health/ready"
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings that children must share, as environment variables."""
+    shared = {f"GUICHET_{name.upper()}": str(getattr(settings, name)) for name in SHARED}
+    return shared | {"GUICHET_HOME": str(settings.home.resolve()), "PYTHONUNBUFFERED": "1"}
+
+
 def external(name: str, settings: Settings) -> tuple[list[str], Mapping[str, str]]:
     """Command line and environment of a part that is not ours to run in-process: Rasa and its action server."""
     environment = {
@@ -53,13 +62,16 @@ def external(name: str, settings: Settings) -> tuple[list[str], Mapping[str, str
         # the action server listens on every interface unless it is told otherwise
         environment["SANIC_HOST"] = settings.bot_host
         port = urlsplit(settings.actions_url).port
-        return [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)], environment
-    address = urlsplit(settings.bot_url)
+        return [
+            *(sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)),
+            *("--logging-config_file", "bot/logging.yml"),
+        ], environment
     model = settings.home.resolve() / "bot" / "bot.tar.gz"
     return [
         *(sys.executable, "-m", "rasa", "run", "--model", str(model)),
-        *("--interface", settings.bot_host, "--port", str(address.port)),
+        *("--interface", settings.bot_host, "--port", str(urlsplit(settings.bot_url).port)),
         *("--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml"),
+        *("--logging-config-file", "bot/logging.yml"),
     ], environment
 
 

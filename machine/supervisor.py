@@ -1,7 +1,6 @@
 """The supervisor: starts the servers and the parts side by side, keeps them running, and stops all of it."""
 
 import asyncio
-import errno
 import os
 import signal
 import sys
@@ -13,14 +12,13 @@ from channels.settings import Settings
 from machine.health import ailment
 from machine.home import CannotStart, Note, write_note
 from machine.kept import Check, Kept, Program, Say, ending_with_parent
-from machine.parts import PARTS, ROOT
-from machine.ports import free_port, refused
-from machine.servers import EmbeddedPostgres, EmbeddedRedis, ServerFailed
+from machine.parts import PARTS, ROOT, SHARED, environment
+from machine.ports import free_port
+from machine.postgres import EmbeddedPostgres
+from machine.servers import EmbeddedRedis, ServerFailed
 
 START_SECONDS = 120.0
 PARTS_PATIENCE, SERVERS_PATIENCE = 3.0, 2.0  # seconds that each may take to end in order
-SHARED = ("redis_url", "database_url", "bot_url", "actions_url", "public_host", "public_port")
-"""Settings that the supervisor may choose, and that all parts must agree on."""
 
 
 class Supervisor:
@@ -192,33 +190,6 @@ class Supervisor:
             write_note(self.settings.home, Note(os.getpid(), pids, chosen))
         except OSError as error:  # a full disk must not end what runs
             self._say("the note for `guichet doctor`", f"could not be written: {error.strerror}")
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """The settings that children must share, as environment variables."""
-    shared = {f"GUICHET_{name.upper()}": str(getattr(settings, name)) for name in SHARED}
-    return shared | {"GUICHET_HOME": str(settings.home.resolve()), "PYTHONUNBUFFERED": "1"}
-
-
-def check_port(settings: Settings) -> None:
-    """Raises CannotStart where the web app could not listen, before anything else is begun."""
-    host, port = settings.public_host, settings.public_port
-    why = refused(port, host) if port else None
-    if why is None:
-        return
-    if why == errno.EADDRINUSE:
-        raise CannotStart(
-            f"Port {port} is in use by another program. "
-            f"Stop that program, or choose another port: GUICHET_PUBLIC_PORT={port + 1} make up"
-        )
-    if why in (errno.EACCES, errno.EPERM):
-        raise CannotStart(
-            f"This user may not listen on port {port}. Choose one above 1023: GUICHET_PUBLIC_PORT=8000 make up"
-        )
-    raise CannotStart(
-        f"This machine cannot listen on {host}:{port} ({os.strerror(why)}). "
-        "Name one of its own addresses: GUICHET_PUBLIC_HOST=127.0.0.1 make up"
-    )
 
 
 async def _side_by_side(*work: Coroutine[Any, Any, None]) -> None:

@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from knowledge import Encoder, Knowledge, build
 from knowledge.sources import read
 from machine.ports import free_port
-from machine.servers import EmbeddedPostgres, EmbeddedRedis, migrate
+from machine.postgres import EmbeddedPostgres
+from machine.servers import EmbeddedRedis, migrate
 
 ROOT = Path(__file__).parent.parent
 HOME = ROOT / ".guichet"

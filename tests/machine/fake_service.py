@@ -1,4 +1,7 @@
-"""A whole service with small parts that only answer as the real ones would: `python -m tests.machine.fake_service HOME [BROKEN]`."""
+"""A whole service with small parts that only answer as the real ones would.
+
+python -m tests.machine.fake_service HOME [NAME OF A PART THAT IS TO BE BROKEN]
+"""
 
 import asyncio
 import sys

@@ -13,7 +13,7 @@ from machine.home import CannotStart, Note, held, living, read_note, write_note
 
 
 def test_a_second_one_is_told_what_to_do(tmp_path: Path) -> None:
-    with held(tmp_path), pytest.raises(CannotStart, match="already running.*GUICHET_HOME"), held(tmp_path):
+    with held(tmp_path), pytest.raises(CannotStart, match=r"already running.*GUICHET_HOME"), held(tmp_path):
         pass
     with held(tmp_path):
         assert read_note(tmp_path) == Note(os.getpid())
@@ -44,7 +44,7 @@ def test_what_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(CannotStart, match="cannot be written.*GUICHET_HOME"), held(tmp_path / "file"):
+    with pytest.raises(CannotStart, match=r"cannot be written.*GUICHET_HOME"), held(tmp_path / "file"):
         pass
 
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import psutil
@@ -16,10 +16,17 @@ from machine.home import CannotStart
 from machine.kept import Kept, Program
 
 IDLE = "import time; time.sleep(60)"
-STUBBORN = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
-)
-PARENT = "import subprocess, sys, time; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid, flush=True); time.sleep(60)"
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(60)
+"""
+PARENT = f"""
+import subprocess, sys, time
+print(subprocess.Popen([sys.executable, "-c", {IDLE!r}]).pid, flush=True)
+time.sleep(60)
+"""
 
 
 class Stage:
@@ -82,12 +89,12 @@ async def test_one_that_dies_before_it_is_ready_is_told_with_the_end_of_its_log(
 ) -> None:
     monkeypatch.setattr(kept, "PAUSES", (0.01,))
     one = stage.keep("import sys; print('x' * 100); sys.exit('the model is missing')", until="never")
-    with pytest.raises(CannotStart, match="does not start(.|\n)*the model is missing(.|\n)*part.log"):
+    with pytest.raises(CannotStart, match=r"does not start(.|\n)*the model is missing(.|\n)*part.log"):
         await one.ready(20)
 
 
 async def test_one_that_is_not_ready_in_time_says_what_is_missing(stage: Stage) -> None:
-    with pytest.raises(CannotStart, match="not ready after 0.3 s: never is not in the log"):
+    with pytest.raises(CannotStart, match=r"not ready after 0\.3 s: never is not in the log"):
         await stage.keep(IDLE, until="never").ready(0.3)
 
 
@@ -146,9 +153,9 @@ async def test_the_log_of_the_last_time_is_kept_once(stage: Stage) -> None:
     assert "the last time" not in stage.log.read_text()
 
 
-async def until(true: "callable") -> None:
+async def until(true: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
-        while not true():
+        while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 

@@ -15,7 +15,8 @@ from redis.exceptions import AuthenticationError
 
 from machine import servers
 from machine.ports import free_port
-from machine.servers import EmbeddedPostgres, EmbeddedRedis, ServerFailed, migrate, postgres_version, redis_version
+from machine.postgres import EmbeddedPostgres
+from machine.servers import EmbeddedRedis, ServerFailed, migrate, postgres_version, redis_version
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def test_redis_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.
     with socket.create_server(("127.0.0.1", 0)) as other:
         server = EmbeddedRedis.at(tmp_path, other.getsockname()[1])
         process = subprocess.Popen(server.command())
-        with pytest.raises(ServerFailed, match="did not start.*Failed listening"):
+        with pytest.raises(ServerFailed, match=r"did not start.*Failed listening"):
             asyncio.run(server.wait())
         process.wait()
 

@@ -1,4 +1,4 @@
-"""The supervisor with a real Redis, a real PostgreSQL and small parts: it restarts, it stops, and it leaves nothing behind."""
+"""The supervisor with a real Redis, a real PostgreSQL and small parts: it restarts, stops and leaves nothing."""
 
 import os
 import signal
@@ -80,7 +80,7 @@ def test_it_starts_everything_and_leaves_word_of_it(service: Service, home: Path
     assert all(psutil.pid_exists(pid) for pid in service.note.pids.values())
     settings = Settings(_env_file=None, home=home)
     ill = {each.what for each in examine(settings) if not each.well}
-    assert ill == {"encoder", "index", "bot"}, "all that runs is well; what was not made is missing"
+    assert ill == {"encoder", "index", "trained bot"}, "all that runs is well; what was not made is missing"
 
 
 def test_a_part_that_hangs_is_found_by_the_doctor(service: Service, home: Path) -> None:
@@ -88,8 +88,8 @@ def test_a_part_that_hangs_is_found_by_the_doctor(service: Service, home: Path) 
     findings = {each.what: each for each in examine(Settings(_env_file=None, home=home))}
     os.kill(service.note.pids["web"], signal.SIGCONT)
     assert findings["web process"].well
-    assert not findings["web"].well
-    assert "web.log" in findings["web"].remedy
+    assert not findings["web app"].well
+    assert "web.log" in findings["web app"].remedy
     assert findings["worker"].well
 
 
