@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.maint_notifications import MaintNotificationsConfig
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels import inbox, outbox, switchboard
@@ -56,6 +57,8 @@ def redis_client(settings: Settings, name: str | None = None) -> Redis:
         decode_responses=True,
         socket_timeout=10,
         socket_connect_timeout=2,
+        # with these, redis-py would hand out connections that a restart of Redis has ended
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
     return Redis.from_pool(pool)
 

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from redis.asyncio import Redis
 
-from channels import app, inbox, outbox, switchboard
+from channels import app, inbox, logs, outbox, switchboard
 from channels.channel import Incoming, Reply
 from channels.conversation import Addresses, Conversation, written_language
 from channels.lanes import Lanes
@@ -24,10 +26,12 @@ from channels.worker import work, work_together
 from machine.ports import free_port
 from machine.servers import EmbeddedRedis
 
+structlog.configure(processors=[logs.name_exception], logger_factory=structlog.ReturnLoggerFactory())
+
 
 @dataclass
 class Parrot:
-    """A responder that says again what it hears; `turns` are what it says instead, once each."""
+    """A responder that says again what it hears; `turns` are what it says instead."""
 
     turns: dict[str, Turn] = field(default_factory=dict)
     heard: list[tuple[Conversation, Incoming]] = field(default_factory=list)
@@ -109,26 +113,32 @@ async def service(
         public_port=free_port(0),
         messages_per_minute=1000,
     )
-    written_language("Load the models before the first citizen writes.")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app.public_app(settings), port=settings.public_port, log_level="warning", timeout_graceful_shutdown=0
-        )
-    )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 — uvicorn has no event for it
-        await asyncio.sleep(0.01)
     record = Record(database_url, keep_days=30)
     bot = Parrot()
     working = start_worker(settings, redis, record, bot)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.public_port}", timeout=10) as http:
+    async with serving(settings) as http:
         yield Service(settings, redis, record, bot, http)
     for task in working:
         task.cancel()
-    server.should_exit = True
-    await asyncio.gather(serving, *working, return_exceptions=True)
+    await asyncio.gather(*working, return_exceptions=True)
     await record.close()
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The public app on its port, and a client of it."""
+    written_language("Load the models before the first citizen writes.")
+    public = app.public_app(settings)
+    config = uvicorn.Config(public, port=settings.public_port, log_level="error", timeout_graceful_shutdown=0)
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    running = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 — uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.public_port}", timeout=10) as http:
+        yield http
+    server.should_exit = True
+    await asyncio.gather(running, return_exceptions=True)
 
 
 def start_worker(settings: Settings, redis: Redis, record: Record, bot: Parrot) -> list[asyncio.Task[None]]:
