@@ -6,7 +6,7 @@ from knowledge.confidence import calibration, features, thresholds
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.quoting import quote
-from knowledge.ranking import Candidate, Ranking, rank
+from knowledge.ranking import Candidate, Ranking, rank, sections
 from knowledge.snapshot import Shelf, Snapshot
 
 SOURCES = 3
@@ -30,12 +30,12 @@ def answer(query: Query, snapshot: Snapshot, language: str, where: str | None) -
     outcome = judge(confidence, query, ranking)
     if outcome is Outcome.ANSWERED:
         best = ranking.candidates[0]
-        near = [c for c in ranking.candidates[1:SOURCES] if c.passages and c.score >= NEAR * best.score]
-        sources = tuple(source(c, query, shelf, language) for c in (best, *near))
-        choices = related(best, query, index, shelf)
+        near = [c for c in ranking.candidates[1:SOURCES] if c.score >= NEAR * best.score]
+        sources = tuple(source(c, query, ranking, index, shelf) for c in (best, *near))
+        choices = related(best, sources[0].section, query, shelf)
     elif outcome is Outcome.CLARIFY:
         meant = alike(ranking)
-        sources = tuple(source(c, query, shelf, language) for c in meant)
+        sources = tuple(source(c, query, ranking, index, shelf) for c in meant)
         choices = tuple(s.title for s in sources)
     else:
         sources = choices = ()
@@ -67,26 +67,26 @@ def alike(ranking: Ranking) -> list[Candidate]:
     return [c for c in ranking.candidates[:SOURCES] if c.score >= best - ALIKE]
 
 
-def source(candidate: Candidate, query: Query, shelf: Shelf, language: str) -> Source:
+def source(candidate: Candidate, query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> Source:
     """The candidate's best passage, quoted."""
-    passage, document = shelf.passage(candidate.passages[0]), shelf.documents[candidate.document]
+    best = sections(query, candidate.document, ranking.scores, index, shelf)[0]
+    passage, document = shelf.passage(best), shelf.documents[candidate.document]
     return Source(
         title=document["title"],
         url=passage.url,
         section=passage.heading,
-        quote=quote(passage.text, [term for term, _ in query.terms], language),
+        quote=quote(passage.text, [term for term, _ in query.terms], index.language),
         publisher=document["publisher"],
         as_of=document["as_of"],
-        language=language,
+        language=index.language,
         jurisdiction=document["jurisdiction"],
         contact=document["contact"],
         passage=passage.id,
     )
 
 
-def related(best: Candidate, query: Query, index: Index, shelf: Shelf) -> tuple[str, ...]:
-    """Questions that the same document answers elsewhere, written as one would show them."""
-    here = shelf.passage(best.passages[0]).heading
+def related(best: Candidate, here: str, query: Query, shelf: Shelf) -> tuple[str, ...]:
+    """Questions that the same document answers under other headings than `here`, written as one would show them."""
     asked = shelf.documents[best.document]["questions"]
     return tuple(
         question

@@ -54,14 +54,12 @@ class Thresholds:
 def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats:
     """float64 (len(FEATURES),): what is known about the first candidate of `ranking`, the document called `title`."""
     best, scores = ranking.candidates[0], ranking.scores
-    rows = [
-        *best.passages,
-        *(row for p in best.passages for row in range(*index.questions(p).indices(len(index.passage)))),
-    ]
-    asides = range(index.asides, len(index.passage))
+    own = np.flatnonzero(index.document == best.document)
+    rows = np.r_[own, index.questions(int(own[0]), int(own[-1]))]
+    asides, document = range(index.asides, len(index.passage)), range(best.document, best.document + 1)
     idf = {term: weight * index.words.idf(term) for term, weight in query.terms}
     total = sum(idf.values()) or 1.0
-    missing = [t for t in idf if not index.about.has(t, [best.document])]
+    missing = [t for t in idf if not index.about.has(t, document)]
     covered = 1 - sum(idf[t] for t in missing) / total
     of_title = set(terms(title, index.language))
     second = ranking.candidates[1].score if len(ranking.candidates) > 1 else 0.0
@@ -75,7 +73,7 @@ def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats
             covered * len(of_title & idf.keys()) / max(1, len(of_title)),
             best.score - second,
             (by_words + by_meaning) / 2,
-            float(scores.fused[asides].max(initial=0.0)) - float(scores.fused[rows].max()),
+            float(scores.fused[index.asides :].max(initial=0.0)) - float(scores.fused[rows].max()),
             sum(idf[t] for t in missing if index.words.has(t, asides)) / total,
             _foreign(query.text, best.document, index),
             float(index.sectioned[best.document]),
@@ -102,5 +100,7 @@ def _file() -> dict[str, Any]:
 
 def _foreign(question: str, document: int, index: Index) -> float:
     named = place.abroad(question)
-    mentioned = [any(index.about.has(t, [document]) for t in terms(name, index.language)) for name in named]
+    mentioned = [
+        any(index.about.has(t, range(document, document + 1)) for t in terms(name, index.language)) for name in named
+    ]
     return float(bool(named) and not any(mentioned))

@@ -144,10 +144,9 @@ class Index:
             best = whole(best, fuse_documents(about, gist, self.sectioned, by)[self.document])
         return Scores(best, fused, words, cosine, about, gist)
 
-    def questions(self, passage: int) -> slice:
-        """The rows of the questions that a passage answers; the row of the passage itself has its number."""
-        asked = self.passage[self.passages :]
-        start, end = np.searchsorted(asked, (passage, passage + 1))
+    def questions(self, first: int, last: int) -> slice:
+        """The rows of the questions that the passages `first` … `last` answer; a passage's own row has its number."""
+        start, end = np.searchsorted(self.passage[self.passages :], (first, last + 1))
         return slice(self.passages + int(start), self.passages + int(end))
 
     def telling(self, query: Query) -> float:

@@ -65,12 +65,13 @@ class Lexical:
                 total[self._indices[start:end]] += weight * self._data[start:end]
         return total
 
-    def has(self, term: str, rows: Sequence[int]) -> bool:
-        """Whether any of `rows` has the term."""
+    def has(self, term: str, rows: range) -> bool:
+        """Whether any row of `rows` has the term."""
         number = self.vocabulary.get(term)
         if number is None:
             return False
-        return bool(np.isin(rows, self._indices[self._indptr[number] : self._indptr[number + 1]]).any())
+        having = self._indices[self._indptr[number] : self._indptr[number + 1]]  # in ascending order
+        return bool(np.searchsorted(having, rows.start) < np.searchsorted(having, rows.stop))
 
     def idf(self, term: str) -> float:
         """How telling a term is: ln(1 + (rows − df + ½) / (df + ½)); one that no row has tells the most."""

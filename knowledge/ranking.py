@@ -1,4 +1,4 @@
-"""A ranking is which documents answer a query, best first, and in each the passage that does."""
+"""A ranking is which documents answer a query, best first; and in each, which of its passages does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from knowledge.snapshot import Shelf
 from knowledge.text import terms
 
 DEEP = 12  # documents that are kept
-READ = 3  # documents in which the passage that answers is looked for
 
 # What makes a section the one that is asked for: words and meaning of the passage, words and meaning of the questions
 # that it answers, and the kind of the question against the heading's. Fitted on the development questions.
@@ -22,11 +21,10 @@ SECTION = {"en": (1.6, 2.4, 0.6, 1.9, 1.2), "fr": (2.2, 0.6, 1.3, 1.1, 2.0)}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document, by number; how well it answers, about 0…1; and its passages, the one that answers first."""
+    """A document, by number, and how well it answers, about 0…1."""
 
     document: int
     score: float
-    passages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,7 @@ def ranked(query: Query, scores: Scores, index: Index, shelf: Shelf, places: Seq
         if places and not place.any_holds(shelf.documents[number]["jurisdiction"], places):
             elsewhere = max(elsewhere, score)
         elif len(found) < DEEP:
-            read = sections(query, number, scores, index, shelf) if len(found) < READ else ()
-            found.append(Candidate(number, score, read))
+            found.append(Candidate(number, score))
     return Ranking(tuple(found), scores, elsewhere)
 
 
@@ -86,5 +83,8 @@ def sections(query: Query, document: int, scores: Scores, index: Index, shelf: S
 
 
 def _asked(scores: Floats, passages: Integers, index: Index) -> Floats:
-    """For each passage, the best score of the questions that it answers; 0 where it answers none."""
-    return np.array([scores[index.questions(int(p))].max(initial=0.0) for p in passages], np.float32)
+    """For each passage of a document, the best score of the questions that it answers; 0 where it answers none."""
+    asked = index.questions(int(passages[0]), int(passages[-1]))
+    best: Floats = np.zeros(len(passages), np.float32)
+    np.maximum.at(best, index.passage[asked] - passages[0], scores[asked])
+    return best

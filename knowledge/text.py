@@ -33,6 +33,8 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """`text` without case, accents or ligatures: "Œuvre" and "oeuvre" are one word to whoever looks for it."""
+    if text.isascii():
+        return text.casefold().translate(_LETTERS)
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
     return "".join(c for c in plain if not unicodedata.combining(c))
 

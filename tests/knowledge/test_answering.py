@@ -123,7 +123,7 @@ class Named:
 def test_the_ladder(confidence, query, second: float, outcome: Outcome) -> None:
     limits = thresholds()
     sure = (limits.clarify + limits.answer) / 2 if confidence == "between" else confidence
-    ranking = Ranking((Candidate(0, 0.9, (0,)), Candidate(1, second, (1,))), None)
+    ranking = Ranking((Candidate(0, 0.9), Candidate(1, second)), None)
     assert judge(sure, query, ranking) is outcome
 
 

@@ -30,7 +30,7 @@ def test_a_term_counts_by_its_weight_and_an_unknown_one_not_at_all() -> None:
     index = Lexical.build(ROWS)
     assert index.scores([("stall", 0.5), ("zebra", 1.0)]) == pytest.approx(0.5 * index.scores([("stall", 1.0)]))
     assert index.idf("zebra") > index.idf("stall") > index.idf("canoe")
-    assert index.has("stall", [0, 1]) and not index.has("stall", [0, 2]) and not index.has("zebra", [0])
+    assert index.has("stall", range(2)) and not index.has("stall", range(2, 4)) and not index.has("zebra", range(9))
 
 
 def test_an_index_of_nothing_finds_nothing() -> None:
@@ -83,7 +83,7 @@ def test_of_two_as_close_the_frequent_word_is_meant() -> None:
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz", max_size=20))
 def test_every_word_has_a_sound(word: str) -> None:
-    assert len(sound(word)) <= len(word) + 1
+    assert len(sound(word)) <= 2 * len(word) + 1
 
 
 def test_spelling_survives_saving(tmp_path) -> None:
@@ -129,5 +129,5 @@ def test_a_passage_is_as_good_as_its_best_row(encoder) -> None:
     index = Index.build("en", texts, encoder)
     assert index.passages == 2 and index.asides == 3
     assert np.argmax(index.score(index.understand("sell fish", encoder)).whole) == 1
-    assert index.questions(1) == slice(2, 3) and index.questions(0) == slice(2, 2)
+    assert index.questions(1, 1) == slice(2, 3) and index.questions(0, 0) == slice(2, 2)
     assert index.telling(index.understand("sell fish", encoder)) > index.telling(index.understand("fish", encoder))
