@@ -1,4 +1,4 @@
-"""What every test may ask for: a real Redis, a real PostgreSQL, the knowledge of the bundled content, a running service."""
+"""What every test may ask for: a real Redis, a real PostgreSQL, the knowledge of the bundled content."""
 
 import asyncio
 import subprocess
