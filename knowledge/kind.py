@@ -8,6 +8,7 @@ import yaml
 
 from knowledge.text import stem, words
 
+_MEASURES = ("cost", "amount", "time")
 _FILE = Path(__file__).with_name("kinds.yml")
 
 
@@ -31,14 +32,9 @@ def headed(heading: str, language: str) -> frozenset[str]:
 
 @cache
 def asking(language: str) -> frozenset[str]:
-    """Stems of the words that ask for a kind: they tell which section is meant, and little about which service."""
-    groups = yaml.safe_load(_FILE.read_text())
-    forms = (
-        form.replace("*", "")
-        for group in groups
-        for about in group.values()
-        for form in about["asked"][language].split(",")
-    )
+    """Stems of the words that ask for a cost, an amount or a time: they tell nothing about which service is meant."""
+    kinds = [about for group in yaml.safe_load(_FILE.read_text()) for kind, about in group.items() if kind in _MEASURES]
+    forms = (form.replace("*", "") for about in kinds for form in about["asked"][language].split(","))
     return frozenset(stem(w[0], language) for form in forms if len(w := words(form, language)) == 1)
 
 
