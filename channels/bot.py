@@ -105,8 +105,9 @@ def _read(messages: Sequence[dict[str, Any]], language: str) -> Turn:
                 raise ValueError(f"Rasa sent a message with neither text nor custom: {sorted(message)}")
             replies.append(Reply(text=_words(message.get("text") or ""), choices=choices, language=language))
         elif "answer" in custom:
-            lead = replies.pop().text if replies and not replies[-1].quotes else ""
-            replies.append(from_answer(custom["answer"], _words(custom.get("text") or lead)))
+            lead = replies.pop() if replies and replies[-1].outcome is None else Reply()
+            answer = from_answer(custom["answer"], _words(custom.get("text") or lead.text))
+            replies.append(replace(answer, choices=answer.choices + lead.choices))
         elif custom.keys() & SWITCHES:
             said |= {name: _words(custom[name]) for name in SWITCHES if custom.get(name)}
         else:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 COOKIE = "guichet"
 REPLY_WAIT_SECONDS = 2.5
+WAITING_SECONDS = 60.0  # a page that waits takes no text; later the citizen may write again
 ASSETS = ("guichet-chat.js", "demo.js", "guichet.css")
 FOLDER = Path(__file__).parent
 
@@ -97,11 +99,13 @@ async def _page(
         language,
         entries,
         texts(language)[f"error_{found.code}"] if found else "",
-        waiting=unanswered(entries),
+        waiting=unanswered(entries) and _age(entries) < WAITING_SECONDS,
         fresh_id=secrets.token_hex(16),
         rated=request.query_params.get("rated", ""),
     )
-    return HTMLResponse(html, found.status if found else 200, found.headers if found else None)
+    # a page that the back button restores would name its next message as it named the last one
+    headers = {"Cache-Control": "no-store", **((found.headers if found else None) or {})}
+    return HTMLResponse(html, found.status if found else 200, headers)
 
 
 async def _entries(web: "Web", token: str) -> list[Event]:
@@ -127,6 +131,12 @@ def unanswered(entries: list[Event]) -> bool:
     replies = [entry.data for entry in entries if entry.kind == "reply"]
     answered = {reply["in_reply_to"] for reply in replies if not reply["id"].endswith("/held")}
     return bool(said) and said[-1] not in answered
+
+
+def _age(entries: list[Event]) -> float:
+    """Seconds since the newest message."""
+    said = [entry.data["at"] for entry in entries if entry.kind == "said"]
+    return (datetime.now(UTC) - datetime.fromisoformat(said[-1])).total_seconds()
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -285,6 +285,14 @@ def test_words_before_an_answer_lead_into_it() -> None:
     assert (reply.text, reply.quotes) == ("I found this:", (QUOTE,))
 
 
+def test_what_is_offered_with_the_words_before_an_answer_stays_offered() -> None:
+    person = {"title": "Talk to a person", "payload": "I want to talk to a person"}
+    messages = [{"text": "Nothing.", "buttons": [person]}, {"custom": {"answer": NOT_FOUND.as_dict(), "text": ""}}]
+    (reply,) = read(messages, "en").replies
+    assert (reply.text, reply.outcome) == ("Nothing.", "not_found")
+    assert reply.choices == (Choice("Talk to a person", "I want to talk to a person"),)
+
+
 def test_what_was_not_found_is_no_quote_and_links_only_where_they_lead_somewhere() -> None:
     without = Source(**{name: getattr(SOURCE, name) for name in Source.__slots__} | {"url": None})
     answer = Answer(Outcome.NOT_FOUND, 0.2, "fr", (SOURCE, without), (), "s1")
