@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.published import Opener, opened, warm_up
-from actions.topic import NOTHING, PERSON, TOPICS, forget, language, offer, remember
+from actions.topic import PERSON, TOPICS, language, offer, remember
 from knowledge import Answer, NoSnapshot, Outcome
 
 log = logging.getLogger(__name__)
@@ -20,12 +20,7 @@ LEAD = {
     Outcome.NOT_FOUND: "utter_not_found",
     Outcome.OUT_OF_SCOPE: "utter_out_of_scope",
 }
-OFFERED = {
-    Outcome.ANSWERED: NOTHING,
-    Outcome.CLARIFY: NOTHING,
-    Outcome.NOT_FOUND: PERSON,
-    Outcome.OUT_OF_SCOPE: TOPICS,
-}
+OFFERED = {Outcome.NOT_FOUND: PERSON, Outcome.OUT_OF_SCOPE: TOPICS}
 # what comes next is known: Rasa need not run its policies again to find out
 LISTEN = FollowupAction("action_listen")
 
@@ -51,13 +46,13 @@ class ActionAnswer(Action):
         try:
             # in a thread: the interpreter is free for other turns while the encoder computes
             answer = await asyncio.to_thread(self._ask, question, spoken, tracker.get_slot("place"))
-        except NoSnapshot as no:
-            log.warning("A question could not be answered. %s", no)
+        except Exception as error:  # whatever it is, the citizen is told, and not left without a reply
+            log.error("A question could not be answered. %s", error, exc_info=not isinstance(error, NoSnapshot))
             dispatcher.utter_message(response="utter_knowledge_missing")
             return [offer(PERSON), LISTEN]
         dispatcher.utter_message(response=_lead(answer, spoken))
         dispatcher.utter_message(json_message={"answer": answer.as_dict(), "text": ""})
-        return [*_remembered(answer), offer(OFFERED[answer.outcome]), LISTEN]
+        return [*_changes(answer, tracker), LISTEN]
 
     def _ask(self, question: str, spoken: str, place: str | None) -> Answer:
         return self._knowledge().ask(question, language=spoken, place=place)
@@ -70,11 +65,12 @@ def _lead(answer: Answer, spoken: str) -> str:
     return LEAD[answer.outcome]
 
 
-def _remembered(answer: Answer) -> list[EventType]:
-    """A new answer is a new topic; a question without one leaves the topic as it was."""
-    if not answer.sources:
-        return []
-    return [*forget()[1:], remember(answer.as_dict()["sources"])]
+def _changes(answer: Answer, tracker: Tracker) -> list[EventType]:
+    """A new answer is a new topic; a question without one leaves the topic as it was, and makes an offer."""
+    if answer.outcome in OFFERED:
+        return [offer(OFFERED[answer.outcome])]
+    began = [remember(answer.as_dict()["sources"])]
+    return began if not tracker.get_slot("unhelpful") else [*began, SlotSet("unhelpful", 0)]
 
 
 def _place_said(tracker: Tracker) -> tuple[str | None, bool]:

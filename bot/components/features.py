@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
-class MeaningAndSpelling(Featurizer[np.ndarray], GraphComponent):
+class MeaningAndSpelling(Featurizer[NDArray[np.float32]], GraphComponent):
     """Remembers the encoder that it was trained with. Where that one cannot be had any more, the n-grams must do."""
 
     @staticmethod
@@ -103,7 +104,7 @@ class MeaningAndSpelling(Featurizer[np.ndarray], GraphComponent):
                 message.add_features(features)
         return messages
 
-    def _meaning(self, texts: list[str]) -> np.ndarray:
+    def _meaning(self, texts: list[str]) -> NDArray[np.float32]:
         if self._encoder is None:
             assert self._trained
             return np.zeros((len(texts), self._trained["dim"]), np.float32)

@@ -1,7 +1,7 @@
 """Where Rasa keeps a conversation from one turn to the next: one small value in Redis, so that every turn costs the same.
 
 Rasa replays and copies the whole history several times in a turn, so a history that grows makes every turn slower than the
-one before. Here the history is the last turns alone. What an earlier turn said is in the slots, and these are kept; the
+one before. Here the history is the last turn alone. What an earlier turn said is in the slots, and these are kept; the
 citizen's words are not.
 """
 
@@ -12,16 +12,19 @@ from typing import Any
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, AllSlotsReset, BotUttered, Event, Restarted, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, AllSlotsReset, Event, Restarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, TimeoutError
 
+import bot.components.action_results  # noqa: F401  this is the one module of ours that every Rasa server imports
+
 PREFIX = "guichet:dialogue:"
 DAY = 24 * 60 * 60
-TURNS = 2  # the policies look one turn back at most; the other is for whoever debugs them
+TURNS = 1  # the policies look no further back than bot/config.yml says: max_history
+KEPT = (UserUttered, ActionExecuted, SlotSet)  # what a state is made of; nothing else is looked at again
 
 
 class RedisTrackerStore(TrackerStore):
@@ -48,24 +51,25 @@ class RedisTrackerStore(TrackerStore):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Raises redis.exceptions.RedisError; Rasa then goes on without memory."""
-        kept = [lean(event) for event in window(list(tracker.events), TURNS)]
-        await self._redis.set(PREFIX + tracker.sender_id, json.dumps(kept), ex=self._expire)
+        kept = json.dumps([lean(event) for event in window(list(tracker.events), TURNS)])
+        await self._redis.set(PREFIX + tracker.sender_id, kept, ex=self._expire)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The conversation so far, or None. Raises redis.exceptions.RedisError."""
         stored = await self._redis.get(PREFIX + sender_id)
         if stored is None:
             return None
-        return DialogueStateTracker.from_dict(sender_id, json.loads(stored), self.domain.slots, self.max_event_history)
+        events = [_KINDS[each["event"]]._from_parameters(each) for each in json.loads(stored)]
+        return DialogueStateTracker.from_events(sender_id, events, self.domain.slots, self.max_event_history)
 
     async def keys(self) -> Iterable[str]:
         return [key.decode().removeprefix(PREFIX) async for key in self._redis.scan_iter(PREFIX + "*")]
 
 
 def window(events: list[Event], turns: int) -> list[Event]:
-    """The last `turns` turns of `events`, after what the slots held when they began.
+    """What the slots held before the last `turns` turns, and what of these turns is kept.
 
-    A turn begins with the action_listen before its message. What the bot said is left out: no policy looks at it.
+    A turn begins with the action_listen before its message.
     """
     starts = [
         at
@@ -79,7 +83,7 @@ def window(events: list[Event], turns: int) -> list[Event]:
             slots.clear()
         elif isinstance(event, SlotSet):
             slots[event.key] = event
-    return [*slots.values(), *(event for event in events[first:] if not isinstance(event, BotUttered))]
+    return [*slots.values(), *(event for event in events[first:] if isinstance(event, KEPT))]
 
 
 def lean(event: Event) -> dict[str, Any]:
@@ -90,3 +94,6 @@ def lean(event: Event) -> dict[str, Any]:
         understood = {"intent": {"name": event.intent_name}, "entities": []}
         return {"event": given["event"], "timestamp": given["timestamp"], "parse_data": understood}
     return {name: value for name, value in given.items() if value is not None or name == "value"}
+
+
+_KINDS: dict[str, type[Event]] = {kind.type_name: kind for kind in KEPT}
