@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.maint_notifications import MaintNotificationsConfig
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,32 +35,30 @@ from channels.worker import work, work_together
 
 RECORDS_AT_ONCE = 200
 RECORD_SECONDS = 0.1  # how long what was said is gathered, to be written together
-REDIS_CONNECTIONS = 64
+REDIS_CONNECTIONS = 500  # of one process; who finds none is told that the service is not available
 RASA_KEEPS_SECONDS = 4.0  # less than the 5 s after which Rasa's server closes a connection that nobody uses
 OTHER_FILES = 200  # that a process may have open beside event streams
 log = structlog.get_logger()
 
 
 def redis_client(settings: Settings, name: str | None = None) -> Redis:
-    """A client of Redis that waits where all its connections are in use; raises where no address is set.
+    """A client of Redis; raises where no address is set.
 
     Redis lists its connections under `name`, so that others can see that it lives.
     It tries nothing twice by itself: whether a command may run twice is known only to those who send it.
     """
     if not settings.redis_url:
         raise RuntimeError("GUICHET_REDIS_URL is not set: `guichet up` sets it, or name your own Redis.")
-    pool = BlockingConnectionPool.from_url(
+    return Redis.from_url(
         settings.redis_url,
         client_name=name,
         max_connections=REDIS_CONNECTIONS,
-        timeout=10,
         decode_responses=True,
         socket_timeout=10,
         socket_connect_timeout=2,
         # with these, redis-py would hand out connections that a restart of Redis has ended
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
-    return Redis.from_pool(pool)
 
 
 def web_channel(settings: Settings, redis: Redis, addresses: Addresses) -> Web:

@@ -22,21 +22,24 @@ log = structlog.get_logger()
 
 Do = Callable[[Task], Awaitable[None]]
 DoMany = Callable[[list[Task]], Awaitable[None]]
+Doing = dict[str, tuple[Task, asyncio.Task[None]]]  # by entry
 
 
 async def work(lanes: Lanes, do: Do, side_by_side: int) -> None:
     """Do tasks as they come, at most so many at once. A task that raises is tried again once it counts as abandoned."""
-    doing: dict[str, asyncio.Task[None]] = {}
+    doing: Doing = {}
+    signs = asyncio.create_task(_signs_of_life(lanes, doing))
     try:
         async for tasks in _taken(lanes, lambda: side_by_side - len(doing)):
             for task in tasks:
                 if task.entry not in doing:
-                    doing[task.entry] = asyncio.create_task(_guarded(lanes, task, do))
-                    doing[task.entry].add_done_callback(lambda _, entry=task.entry: doing.pop(entry, None))  # type: ignore[misc]
+                    running = asyncio.create_task(_guarded(lanes, task, do))
+                    doing[task.entry] = task, running
+                    running.add_done_callback(lambda _, entry=task.entry: doing.pop(entry, None))  # type: ignore[misc]
             while len(doing) >= side_by_side:
-                await asyncio.wait(doing.values(), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([running for _, running in doing.values()], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        left = list(doing.values())
+        left = [signs, *(running for _, running in doing.values())]
         for running in left:
             running.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -96,28 +99,22 @@ async def _taken(lanes: Lanes, room: Callable[[], int]) -> AsyncIterator[list[Ta
 
 
 async def _guarded(lanes: Lanes, task: Task, do: Do) -> None:
-    """Do a task and give signs of life meanwhile; stop doing it when another worker has taken it over."""
-    signs = asyncio.create_task(_signs_of_life(lanes, task, asyncio.current_task()))
     try:
         await do(task)
-    except asyncio.CancelledError:
-        if not signs.done():
-            raise
-        log.warning("taken over by another worker", queue=lanes.queue, conversation=task.lane)
     except (RedisError, OSError) as error:
         log.warning("left for later", queue=lanes.queue, conversation=task.lane, why=type(error).__name__)
     except Exception:
         log.exception("task failed", queue=lanes.queue, conversation=task.lane)
-    finally:
-        signs.cancel()
 
 
-async def _signs_of_life(lanes: Lanes, task: Task, doing: asyncio.Task[None] | None) -> None:
-    """Every few seconds while the task is ours; then what does it is stopped."""
-    ours = True
-    while ours:
+async def _signs_of_life(lanes: Lanes, doing: Doing) -> None:
+    """Every few seconds for each task that is being done; what another worker has taken over is done no further."""
+    while True:
         await asyncio.sleep(SIGN_SECONDS)
-        with suppress(RedisError, OSError):
-            ours = await lanes.keep(task)
-    if doing:
-        doing.cancel()
+        for task, running in list(doing.values()):
+            ours = True
+            with suppress(RedisError, OSError):  # the next sign says it
+                ours = await lanes.keep(task)
+            if not ours and not running.done():
+                log.warning("taken over by another worker", queue=lanes.queue, conversation=task.lane)
+                running.cancel()

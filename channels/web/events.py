@@ -17,6 +17,7 @@ KEEP_ALIVE_SECONDS = 15.0
 AT_ONCE = 200
 MOST_FOLLOWERS = 8  # of one conversation: the tabs and devices of one person
 MOST_EVENTS = 5000  # of one conversation
+MOST_READING = 32  # followers that read from Redis at once, when all are woken
 BELL = "web:bell"
 BEGINNING = "0-0"
 
@@ -57,6 +58,7 @@ class Events:
         self._redis, self._keep, self._most = redis, keep_seconds, most_followers
         self._tell = redis.register_script(_TELL)
         self._following: dict[str, list[_Follower]] = {}
+        self._reading = asyncio.Semaphore(MOST_READING)
         self.followers = 0
 
     @property
@@ -94,7 +96,8 @@ class Events:
             while not me.ended:
                 me.rung.clear()
                 try:
-                    events = await self.since(address, last)
+                    async with self._reading:
+                        events = await self.since(address, last)
                 except (RedisError, OSError):
                     events = []  # the bell rings as soon as Redis is back
                 for event in events:

@@ -114,15 +114,6 @@ async def test_when_all_places_are_taken_a_stream_is_refused_for_now(
     )
 
 
-async def test_more_requests_at_once_than_connections_to_redis_wait_their_turn(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app, "REDIS_CONNECTIONS", 2)
-    async with client(service) as http:
-        responses = await asyncio.gather(*(http.post("/web/conversations", json={}) for _ in range(30)))
-    assert {response.status_code for response in responses} == {201}
-
-
 async def test_the_guard_lets_an_answer_that_has_begun_break_off() -> None:
     async def broken(scope: object, receive: object, send) -> None:  # type: ignore[no-untyped-def]
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -10,6 +10,7 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from channels.web import events as module
 from channels.web.events import BEGINNING, MOST_FOLLOWERS, Event, Events
+from machine.servers import EmbeddedRedis
 
 
 @pytest.fixture
@@ -122,6 +123,21 @@ async def test_a_follower_outlives_redis_being_away(events: Events, monkeypatch:
     await tell(events, "a")
     events._wake(None)
     assert ids(await asyncio.wait_for(following, 3)) == ["a"]
+
+
+async def test_more_followers_woken_at_once_than_connections_are_all_served(
+    redis: Redis, redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_READING", 3)
+    async with Redis.from_url(redis_server.url, decode_responses=True, max_connections=3) as narrow:
+        events = Events(narrow, 3600)
+        following = [asyncio.create_task(first(events, 1, address=f"web:{number}")) for number in range(30)]
+        await asyncio.sleep(0.1)
+        for number in range(30):
+            await tell(Events(redis, 3600), str(number), address=f"web:{number}")
+        events._wake(None)
+        heard = await asyncio.wait_for(asyncio.gather(*following), 3)
+    assert [ids(found) for found in heard] == [[str(number)] for number in range(30)]
 
 
 async def test_when_the_bell_is_heard_again_what_was_missed_is_fetched(redis: Redis) -> None:
