@@ -20,7 +20,7 @@ LONGEST = 2000  # characters of a question that are read
 GUESSES = 12  # misspelt words that are looked up: each takes up to half a millisecond
 GUESSED = 0.7  # what a guessed spelling counts, against a word found as written
 ASKED = 0.5  # what a word counts that asks for a cost, a time or a place, whatever the service
-MEANT = 0.7  # what another name for the same thing counts
+MEANT = 0.85  # what another name for the same thing counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from knowledge.query import Query
 from knowledge.snapshot import Shelf
 from knowledge.text import terms
 
+OWN = 0.08  # what a document gains that is the asked place's own, and not that of those around it
 DEEP = 12  # documents that are kept
 
 # What makes a section the one that is asked for: words and meaning of the passage, words and meaning of the questions
@@ -49,6 +50,8 @@ def ranked(query: Query, scores: Scores, index: Index, shelf: Shelf, places: Seq
     """The ranking that `scores` make."""
     best = np.full(len(shelf.documents), -1.0, np.float32)
     np.maximum.at(best, index.document, scores.whole)
+    if places:
+        best += OWN * np.array([d["jurisdiction"] in places for d in shelf.documents], np.float32)
     found: list[Candidate] = []
     elsewhere = 0.0
     for number in map(int, np.argsort(-best)[: 4 * DEEP]):

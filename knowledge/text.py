@@ -41,8 +41,14 @@ def fold(text: str) -> str:
 
 def spelt_out(text: str, language: str) -> str:
     """`text` with the shorthand of messages in full: "cb de tps" is "combien de temps"."""
-    meant = _SHORTHAND[language]
-    return _shorthand(language).sub(lambda short: meant[short.group().lower()], text)
+    meant, shouted = _SHORTHAND[language], text.isupper()
+
+    def full(short: re.Match[str]) -> str:
+        # "TPS" is a tax, "tps" is time; where all is in capitals, capitals say nothing
+        acronym = any(len(word) > 1 and word.isupper() for word in short.group().split()) and not shouted
+        return short.group() if acronym else meant[short.group().lower()]
+
+    return _shorthand(language).sub(full, text)
 
 
 @cache
