@@ -25,7 +25,8 @@ from knowledge.encoder import Encoder
 from knowledge.index import Index, Scores
 from knowledge.query import Query
 from knowledge.ranking import ranked
-from knowledge.snapshot import Shelf, Snapshot, build
+from knowledge.shelf import Shelf
+from knowledge.snapshot import Snapshot, build
 from knowledge.sources import read
 
 HERE = Path(__file__).resolve().parents[1]

@@ -7,7 +7,8 @@ from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.quoting import quote
 from knowledge.ranking import Candidate, Ranking, rank, sections
-from knowledge.snapshot import Shelf, Snapshot
+from knowledge.shelf import Shelf
+from knowledge.snapshot import Snapshot
 
 SOURCES = 3
 CHOICES = 3

@@ -2,14 +2,11 @@
 
 import re
 from functools import cache, lru_cache
-from pathlib import Path
 
-import yaml
-
+from knowledge.reviewed import reviewed
 from knowledge.text import stem, words
 
 _MEASURES = ("cost", "amount", "time")
-_FILE = Path(__file__).with_name("kinds.yml")
 
 
 @lru_cache(maxsize=4096)
@@ -33,14 +30,14 @@ def headed(heading: str, language: str) -> frozenset[str]:
 @cache
 def asking(language: str) -> frozenset[str]:
     """Stems of the words that ask for a cost, an amount or a time: they tell nothing about which service is meant."""
-    kinds = [about for group in yaml.safe_load(_FILE.read_text()) for kind, about in group.items() if kind in _MEASURES]
+    kinds = [about for group in reviewed("kinds") for kind, about in group.items() if kind in _MEASURES]
     forms = (form.replace("*", "") for about in kinds for form in about["asked"][language].split(","))
     return frozenset(stem(w[0], language) for form in forms if len(w := words(form, language)) == 1)
 
 
 @cache
 def _groups(language: str, of: str) -> list[dict[str, re.Pattern[str]]]:
-    groups = yaml.safe_load(_FILE.read_text())
+    groups = reviewed("kinds")
     return [{kind: _pattern(about[of][language], language) for kind, about in group.items()} for group in groups]
 
 

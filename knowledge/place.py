@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
-import yaml
-
+from knowledge.reviewed import reviewed
 from knowledge.text import fold
 
 ABROAD = "abroad"
@@ -61,7 +59,7 @@ _MOVING = re.compile(
 
 @cache
 def _names() -> tuple[re.Pattern[str], dict[str, str]]:
-    listed = yaml.safe_load(Path(__file__).with_name("places.yml").read_text())
+    listed = reviewed("places")
     codes = {_plain(name): code for code, names in listed.items() for name in names.split(",")}
     forms = sorted(codes, key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, forms))})\b"), codes

@@ -5,14 +5,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-
-import yaml
 
 from knowledge import kind
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
 from knowledge.lexical import Lexical
+from knowledge.reviewed import reviewed
 from knowledge.spelling import Spelling
 from knowledge.text import COMMON, STOP, clean, spelt_out, stem, words
 
@@ -106,5 +104,5 @@ def also_called(*readings: list[str], language: str) -> list[str]:
 
 @cache
 def _synonyms(language: str) -> dict[str, str]:
-    listed = yaml.safe_load(Path(__file__).with_name("synonyms.yml").read_text()).get(language) or {}
+    listed = reviewed("synonyms").get(language) or {}
     return {" ".join(words(str(name), language)): other for name, other in listed.items()}

@@ -9,7 +9,7 @@ from knowledge import kind, place
 from knowledge.arrays import Floats, Integers, of_best, spread
 from knowledge.index import Index, Scores
 from knowledge.query import Query
-from knowledge.snapshot import Shelf
+from knowledge.shelf import Shelf
 from knowledge.text import terms
 
 OWN = 0.08  # what a document gains that is the asked place's own, and not that of those around it

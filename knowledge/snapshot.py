@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-import yaml
-
-from knowledge.arrays import Floats, Integers, mapped
+from knowledge.arrays import Floats
 from knowledge.document import Document
 from knowledge.encoder import Encoder, Progress, silent
 from knowledge.index import Index, Texts, vectors
 from knowledge.passage import Passage, about, entry_points, passages
+from knowledge.reviewed import reviewed
+from knowledge.shelf import Shelf, shelve
 
 FORMAT = 7  # raise it when what is in a snapshot changes
 KEEP = 3
@@ -44,7 +43,7 @@ class Snapshot:
     name: str
     manifest: dict[str, Any]
     indexes: dict[str, Index]
-    shelves: dict[str, "Shelf"]
+    shelves: dict[str, Shelf]
 
     @classmethod
     def open(cls, home: Path, name: str | None = None) -> Self:
@@ -61,31 +60,6 @@ class Snapshot:
         except (OSError, ValueError, KeyError) as broken:
             raise NoSnapshot(f"The snapshot {folder} cannot be read ({broken}): run `guichet index` again.") from broken
         return cls(name, manifest, indexes, shelves)
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """The passages of one language and their documents, decoded when asked for."""
-
-    documents: list[dict[str, Any]]
-    of: Integers  # int32 (passages,): each passage's document
-    _text: Integers
-    _offsets: Integers
-
-    @classmethod
-    def open(cls, folder: Path, of: Integers) -> Self:
-        documents = json.loads((folder / "documents.json").read_text())
-        text = np.memmap(folder / "passages.jsonl", np.uint8, "r")
-        return cls(documents, of, text, mapped(folder / "offsets.npy"))
-
-    def passage(self, number: int) -> Passage:
-        line = self._text[self._offsets[number] : self._offsets[number + 1]].tobytes()
-        name, path, text, url = json.loads(line)
-        return Passage(name, self.documents[self.of[number]]["id"], tuple(path), text, url)
-
-    def document(self, number: int) -> dict[str, Any]:
-        """The document of passage `number`: Document's fields but for its sections, and `questions` as pairs."""
-        return self.documents[int(self.of[number])]
 
 
 def current(home: Path) -> str | None:
@@ -153,7 +127,7 @@ def _write(
     for document in sorted(documents, key=lambda d: d.id):
         by_language.setdefault(document.language, []).append(document)
     counts: dict[str, dict[str, int]] = {}
-    asides = yaml.safe_load(Path(__file__).with_name("asides.yml").read_text())
+    asides = reviewed("asides")
     for language, group in sorted(by_language.items()):
         found = [passages(document) for document in group]
         if not any(found):
@@ -162,7 +136,7 @@ def _write(
             folder / language
         )
         counts[language] = {"documents": len(group), "passages": sum(map(len, found))}
-        _shelve(folder / language, group, [p for mine in found for p in mine])
+        shelve(folder / language, group, [p for mine in found for p in mine])
     if not counts:
         raise NotPublished("None of the sources has any text: nothing was published, the snapshot before stays in use.")
     files = {str(f.relative_to(folder)): _digest(f) for f in sorted(folder.rglob("*")) if f.is_file()}
@@ -192,29 +166,6 @@ def _texts(group: list[Document], found: list[list[Passage]], asides: list[str])
     sectioned = [any(s.path for s in d.sections) for d in group]
     passage = [*range(first), *(at for _, at in asked), *[first] * len(asides)]
     return Texts([*rows, *(q for q, _ in asked), *asides], passage, document, [about(d) for d in group], sectioned)
-
-
-def _shelve(folder: Path, group: list[Document], found: list[Passage]) -> None:
-    lines = [json.dumps([p.id, p.path, p.text, p.url], ensure_ascii=False).encode("utf-8", "replace") for p in found]
-    (folder / "passages.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-    np.save(folder / "offsets.npy", np.cumsum([0] + [len(line) + 1 for line in lines]).astype(np.int64))
-    (folder / "documents.json").write_text(json.dumps([_about(d) for d in group], ensure_ascii=False))
-
-
-def _about(document: Document) -> dict[str, Any]:
-    return {
-        "id": document.id,
-        "title": document.title,
-        "url": document.url,
-        "publisher": document.publisher,
-        "jurisdiction": document.jurisdiction,
-        "topics": list(document.topics),
-        "as_of": document.as_of.isoformat() if document.as_of else None,
-        "modified": document.modified.isoformat() if document.modified else None,
-        "translation": document.translation,
-        "contact": document.contact,
-        "questions": list(document.questions.items()),
-    }
 
 
 def _known(home: Path, encoder: Encoder | None) -> dict[bytes, Floats]:

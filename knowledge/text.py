@@ -5,11 +5,10 @@ import re
 import threading
 import unicodedata
 from functools import cache, lru_cache
-from pathlib import Path
 
-import yaml
+from knowledge.reviewed import reviewed
 
-_ABOUT = yaml.safe_load(Path(__file__).with_name("languages.yml").read_text())
+_ABOUT = reviewed("languages")
 LANGUAGES = tuple(_ABOUT)
 STOP = {code: frozenset(about["stop"].split()) for code, about in _ABOUT.items()}
 COMMON = {code: frozenset(about["common"].split()) for code, about in _ABOUT.items()}

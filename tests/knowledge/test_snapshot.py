@@ -81,7 +81,7 @@ def test_a_full_disk_leaves_the_old_snapshot(tmp_path: Path, encoder: BagOfWords
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    for step in ("np.save", "os.fsync", "os.replace"):
+    for step in ("shelve", "os.fsync", "os.replace"):
         with monkeypatch.context() as patched:
             patched.setattr(f"knowledge.snapshot.{step}", full)
             with pytest.raises(NotPublished, match=r"no room left on the disk.*stays in use"):
