@@ -24,7 +24,7 @@ from knowledge.confidence import FEATURES, features
 from knowledge.encoder import Encoder
 from knowledge.index import Index, Scores
 from knowledge.query import Query
-from knowledge.ranking import ranked
+from knowledge.ranking import rank
 from knowledge.shelf import Shelf
 from knowledge.snapshot import Snapshot, build
 from knowledge.sources import read
@@ -121,7 +121,7 @@ def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) 
 def example(
     kind: str, group: str, query: Query, scores: Scores, index: Index, shelf: Shelf, gold: str | None
 ) -> Example:
-    ranking = ranked(query, scores, index, shelf, places(query.text, None))
+    ranking = rank(scores, index, shelf, places(query.text, None))
     best = ranking.candidates[0]
     document = shelf.documents[best.document]
     elsewhere = ranking.elsewhere > AHEAD * best.score

@@ -3,6 +3,7 @@
 from knowledge import place
 from knowledge.answer import Answer, Outcome, Source
 from knowledge.confidence import calibration, features, thresholds
+from knowledge.encoder import Encoder
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.quoting import quote
@@ -18,10 +19,13 @@ BRIEF = 2  # words that name a subject and ask nothing about it
 AHEAD = 0.9  # how near another place's document must come for the question to be that place's
 
 
-def answer(query: Query, snapshot: Snapshot, language: str, where: str | None) -> Answer:
-    """Rank, judge, quote. `where` is the place of whoever asks; a place that the question names goes before it."""
+def answer(question: str, asked: str, where: str | None, snapshot: Snapshot, encoder: Encoder | None) -> Answer:
+    """Read, rank, judge, quote. `asked` is the language of the question; where nothing is published in it, another's
+    passages answer. `where` is the place of whoever asks; a place that the question names goes before it."""
+    language = asked if asked in snapshot.indexes else next(iter(snapshot.indexes))
     index, shelf = snapshot.indexes[language], snapshot.shelves[language]
-    ranking = rank(query, index, shelf, places(query.text, where))
+    query = index.understand(question, encoder, forgiving=language == asked)
+    ranking = rank(index.score(query, asked), index, shelf, places(query.text, where))
     if not query.terms or not ranking.candidates:
         return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
     seen = features(query, ranking, index, shelf.documents[ranking.candidates[0].document]["title"])

@@ -41,13 +41,8 @@ class Ranking:
     elsewhere: float = 0.0
 
 
-def rank(query: Query, index: Index, shelf: Shelf, places: Sequence[str]) -> Ranking:
-    """The best documents for `query` in `places`; anywhere, where that is empty."""
-    return ranked(query, index.score(query), index, shelf, places)
-
-
-def ranked(query: Query, scores: Scores, index: Index, shelf: Shelf, places: Sequence[str]) -> Ranking:
-    """The ranking that `scores` make."""
+def rank(scores: Scores, index: Index, shelf: Shelf, places: Sequence[str]) -> Ranking:
+    """The best documents by `scores` in `places`; anywhere, where that is empty."""
     best = np.full(len(shelf.documents), -1.0, np.float32)
     np.maximum.at(best, index.document, scores.whole)
     if places:

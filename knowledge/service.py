@@ -9,10 +9,9 @@ from typing import Self
 import numpy as np
 
 from knowledge.answer import Answer
-from knowledge.encoder import SharedEncoder
+from knowledge.encoder import Encoder, SharedEncoder
 from knowledge.passage import Passage
 from knowledge.place import holds
-from knowledge.query import Query
 from knowledge.snapshot import NoSnapshot, Snapshot, stamp
 
 _log = logging.getLogger("knowledge")
@@ -67,10 +66,11 @@ class Knowledge:
     def search(self, query: str, k: int, where: Filter = Filter()) -> list[Hit]:
         """The best `k` passages, best first."""
         snapshot = self.snapshot
+        encoder = self.encoder_of(snapshot)
         hits: list[Hit] = []
         for language in snapshot.indexes if where.language is None else {where.language} & snapshot.indexes.keys():
-            shelf = snapshot.shelves[language]
-            scores = snapshot.indexes[language].score(self.understand(query, language, snapshot)).whole
+            index, shelf = snapshot.indexes[language], snapshot.shelves[language]
+            scores = index.score(index.understand(query, encoder)).whole
             mine: list[Hit] = []
             for number in map(int, np.argsort(-scores)):
                 document = shelf.document(number)
@@ -86,11 +86,9 @@ class Knowledge:
         from knowledge.answering import answer
 
         snapshot = self.snapshot
-        written = language if language in snapshot.indexes else next(iter(snapshot.indexes))
-        return answer(self.understand(question, written, snapshot), snapshot, written, place)
+        return answer(question, language, place, snapshot, self.encoder_of(snapshot))
 
-    def understand(self, question: str, language: str, snapshot: Snapshot) -> Query:
+    def encoder_of(self, snapshot: Snapshot) -> Encoder | None:
+        """The encoder, if it made the snapshot's vectors: those of two encoders cannot be compared."""
         encoder = self.encoder.get()
-        if encoder is not None and encoder.fingerprint != snapshot.manifest["encoder"]:
-            encoder = None  # vectors of two encoders cannot be compared
-        return snapshot.indexes[language].understand(question, encoder)
+        return encoder if encoder is not None and encoder.fingerprint == snapshot.manifest["encoder"] else None

@@ -16,7 +16,7 @@ from knowledge.encoder import SharedEncoder
 from knowledge.service import Filter, Knowledge
 from knowledge.snapshot import KEEP, NoSnapshot, NotPublished, Snapshot, build, current
 
-from .conftest import BagOfWords, document, town
+from .conftest import DATA, BagOfWords, document, town
 
 
 class Shared(SharedEncoder):
@@ -183,7 +183,8 @@ def test_vectors_of_another_encoder_are_not_compared(tmp_path: Path, encoder: Ba
     build(town(), encoder, tmp_path)
     other = BagOfWords()
     other.fingerprint = "another"
-    assert Knowledge(tmp_path, Shared(other)).understand("canoe", "en", Snapshot.open(tmp_path)).vector is None
+    assert Knowledge(tmp_path, Shared(other)).encoder_of(Snapshot.open(tmp_path)) is None
+    assert Knowledge(tmp_path, Shared(encoder)).encoder_of(Snapshot.open(tmp_path)) is encoder
 
 
 def test_a_snapshot_may_have_no_vectors(tmp_path: Path) -> None:
@@ -198,3 +199,19 @@ def test_search_keeps_to_language_and_place(tmp_path: Path, encoder: BagOfWords)
     assert [h.title for h in knowledge.search("canot", 5, Filter("fr"))] == ["Permis de canot"]
     assert "Sauna booking" not in {h.title for h in knowledge.search("sauna", 9, Filter("en", "ca-qc"))}
     assert knowledge.search("sauna", 1, Filter("en", "ca-on-toronto"))[0].title == "Sauna booking"
+
+
+def test_every_naughty_string_can_be_asked(tmp_path: Path, encoder: BagOfWords) -> None:
+    if not DATA.exists():
+        pytest.skip("the data for measuring is not beside the checkout")
+    build(town(), encoder, tmp_path)
+    knowledge = Knowledge(tmp_path, Shared(encoder))
+    for line in json.loads((DATA / "blns.json").read_text()):
+        for language in ("en", "fr", "xx"):
+            json.dumps(knowledge.ask(line, language=language, place=line).as_dict())
+
+
+def test_where_nothing_is_published_in_a_language_another_answers(tmp_path: Path, encoder: BagOfWords) -> None:
+    build([d for d in town() if d.language == "en"], encoder, tmp_path)
+    found = Knowledge(tmp_path, Shared(encoder)).ask("canoe permit cost", language="fr")
+    assert found.language == "en"
