@@ -5,11 +5,11 @@ import logging
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.published import Opener, opened, warm_up
-from actions.topic import PERSON, TOPICS, language, offer, remember
+from actions.topic import LISTEN, PERSON, TOPICS, language, offer, remember
 from knowledge import Answer, NoSnapshot, Outcome
 
 log = logging.getLogger(__name__)
@@ -21,8 +21,6 @@ LEAD = {
     Outcome.OUT_OF_SCOPE: "utter_out_of_scope",
 }
 OFFERED = {Outcome.NOT_FOUND: PERSON, Outcome.OUT_OF_SCOPE: TOPICS}
-# what comes next is known: Rasa need not run its policies again to find out
-LISTEN = FollowupAction("action_listen")
 
 
 class ActionAnswer(Action):

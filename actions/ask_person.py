@@ -6,7 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.topic import NOTHING, hand_over, offer, remembered, say_contact
+from actions.topic import LISTEN, NOTHING, hand_over, offer, remembered, say_contact
 
 
 class ActionAskPerson(Action):
@@ -16,4 +16,4 @@ class ActionAskPerson(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         say_contact(dispatcher, remembered(tracker))
         hand_over(dispatcher, "asked_for_person")
-        return [offer(NOTHING)]
+        return [offer(NOTHING), LISTEN]

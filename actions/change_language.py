@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.topic import language
+from actions.topic import LISTEN, language
 from knowledge.text import fold
 
 OTHER = {"en": "fr", "fr": "en"}
@@ -31,7 +31,7 @@ class ActionChangeLanguage(Action):
         wanted = asked_for(tracker.latest_message.get("text") or "", language(tracker))
         if wanted is None:
             dispatcher.utter_message(response="utter_two_languages")
-            return [FollowupAction("action_listen")]
+            return [LISTEN]
         # the rule goes on to say so, in the new language: a response of this action would still be in the old one
         dispatcher.utter_message(json_message={"language": wanted})
         return [SlotSet("language", wanted)]

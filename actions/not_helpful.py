@@ -6,7 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.topic import NOTHING, PERSON, Source, hand_over, offer, remembered, say_contact
+from actions.topic import LISTEN, NOTHING, PERSON, Source, hand_over, offer, remembered, say_contact
 
 PATIENCE = 2  # what did not help that often needs a person
 
@@ -20,11 +20,11 @@ class ActionNotHelpful(Action):
         times = int(tracker.get_slot("unhelpful") or 0) + 1
         if times < PATIENCE:
             dispatcher.utter_message(response="utter_not_helpful", buttons=others(sources))
-            return [SlotSet("unhelpful", times), offer(PERSON)]
+            return [SlotSet("unhelpful", times), offer(PERSON), LISTEN]
         dispatcher.utter_message(response="utter_still_not_helpful")
         say_contact(dispatcher, sources)
         hand_over(dispatcher, "not_helpful")
-        return [SlotSet("unhelpful", 0), offer(NOTHING)]
+        return [SlotSet("unhelpful", 0), offer(NOTHING), LISTEN]
 
 
 def others(sources: list[Source]) -> list[dict[str, str]]:

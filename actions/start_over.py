@@ -6,7 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.topic import forget
+from actions.topic import LISTEN, forget
 
 
 class ActionStartOver(Action):
@@ -15,4 +15,4 @@ class ActionStartOver(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         dispatcher.utter_message(response="utter_start_over")
-        return forget()
+        return [*forget(), LISTEN]

@@ -3,11 +3,14 @@
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 NOTHING, PERSON, TOPICS = "nothing", "person", "topics"  # what can be offered; bot/domain/conversation.yml
 REMEMBERED = ("title", "section", "url", "publisher", "contact")
+
+# what comes after an action is known: the policies need not be run again to find out, nor be misled by a slot that it set
+LISTEN = FollowupAction("action_listen")
 
 Source = dict[str, Any]
 

@@ -1,0 +1,71 @@
+"""Whole conversations with the trained bot; they are in conversations.yml."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.bot.conftest import Bot
+
+CONVERSATIONS = yaml.safe_load(Path(__file__).with_name("conversations.yml").read_text("utf-8"))
+RESPONSES: dict[str, list[dict[str, Any]]] = {
+    name: variants
+    for file in (Path(__file__).parents[2] / "bot" / "domain").glob("*.yml")
+    for name, variants in (yaml.safe_load(file.read_text("utf-8")).get("responses") or {}).items()
+}
+
+
+def told(message: dict[str, Any]) -> str:
+    """In a word: an answer's outcome, what is passed on, or the response's name."""
+    custom = message.get("custom") or {}
+    if "answer" in custom:
+        return str(custom["answer"]["outcome"])
+    if custom:
+        return str(next(custom[name] for name in ("because", "language", "place") if name in custom))
+    begun = message["text"].split("\n")[0]
+    return next(
+        name
+        for name, variants in RESPONSES.items()
+        if any(begun[:25] == variant["text"][:25] and opening(variant["text"]) in begun for variant in variants)
+    )
+
+
+def opening(text: str) -> str:
+    return text.split("\n")[0].split("{")[0]
+
+
+@pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda each: each["name"])
+async def test_a_conversation(bot: Bot, conversation: dict[str, Any]) -> None:
+    sender = uuid.uuid4().hex
+    for turn in conversation["turns"]:
+        text = turn["says"].removeprefix("fr: ")
+        language = "fr" if turn["says"].startswith("fr: ") else "en"
+        said = await bot.hear(sender, text, language)
+        assert [told(message) for message in said] == turn["gets"], f"{text!r}: {said}"
+        for message in said:
+            if message.get("text") and not (message.get("custom") or {}):
+                assert_spoken(message["text"], "fr" if text.startswith("en français") else language, text)
+
+
+def assert_spoken(text: str, language: str, after: str) -> None:
+    if after == "english please":
+        language = "en"
+    variant = 0 if language == "fr" else 1
+    assert any(text.startswith(opening(variants[variant]["text"])) for variants in RESPONSES.values()), text
+
+
+async def test_a_place_stays_until_the_channel_knows_another(bot: Bot) -> None:
+    sender = uuid.uuid4().hex
+    await bot.hear(sender, "I live in Toronto", "en")
+    await bot.hear(sender, "how do I renew my passport", "en")
+    await bot.hear(sender, "how do I renew my passport", "en", place="ca-qc")
+    assert bot.knowledge.places[-2:] == ["ca-on-toronto", "ca-qc"]
+
+
+async def test_conversations_do_not_know_each_other(bot: Bot) -> None:
+    one, other = uuid.uuid4().hex, uuid.uuid4().hex
+    await bot.hear(one, "how do I renew my passport", "en")
+    said = await bot.hear(other, "talk to a person", "en")
+    assert told(said[0]) == "utter_contact_general"
