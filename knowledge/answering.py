@@ -30,9 +30,9 @@ def answer(question: str, asked: str, where: str | None, snapshot: Snapshot, enc
         return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
     seen = features(query, ranking, index, shelf.documents[ranking.candidates[0].document]["title"])
     confidence = calibration(language, ranking.scores.cosine is not None)(seen)
-    if ranking.elsewhere > AHEAD * ranking.candidates[0].score:
-        confidence = min(confidence, thresholds().scope)  # another government's, and that one's pages are not known
     outcome = judge(confidence, query, ranking)
+    if ranking.elsewhere > AHEAD * ranking.candidates[0].score:  # another government's, whose pages are not known
+        outcome, confidence = Outcome.NOT_FOUND, min(confidence, thresholds().scope)
     if outcome is Outcome.ANSWERED:
         best = ranking.candidates[0]
         near = [c for c in ranking.candidates[1:SOURCES] if c.score >= NEAR * best.score]

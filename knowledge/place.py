@@ -13,6 +13,8 @@ ABROAD = "abroad"
 def named(question: str) -> tuple[str, ...]:
     """The provinces, territories and cities that the question names, in its order."""
     found: dict[str, None] = {}
+    if not question.isupper():  # in capitals, "BC" is a province; in small letters it is texted for "because"
+        found.update((f"ca-{code.lower()[:2]}", None) for code in _CODE.findall(question))
     for name in _names()[0].finditer(_plain(question)):
         found[_names()[1][name.group()]] = None
     return tuple(code for code in found if code != ABROAD)
@@ -51,6 +53,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", fold(text)).strip()
 
 
+_CODE = re.compile(r"\b(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PEI|PE|QC|SK|YT)\b")
 _HERE = re.compile(r"\b(?:canad\w*|here|ici|eta|ave)\b")
 _MOVING = re.compile(
     r"\b(?:from|mov(?:e|ed|ing)|exchang\w*|switch\w*|swap\w*|transfer\w*|echang\w*|demenag\w*|arriv\w*)\b"

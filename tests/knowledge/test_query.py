@@ -82,7 +82,9 @@ def test_the_kind_of_a_heading(language: str, heading: str, kinds: set[str]) -> 
     [
         ("Québec health card", ("ca-qc",)),
         ("i lost my card bc i moved", ()),
-        ("driver's licence in BC", ("ca-bc",)),
+        ("driver's licence BC", ("ca-bc",)),
+        ("WHERE DO I GO ON MONDAY", ()),
+        ("PEI and NB", ("ca-pe", "ca-nb")),
         ("les enfants ont un passeport", ()),
         ("moving from Alberta to Toronto", ("ca-ab", "ca-on-toronto")),
         ("St. John's", ("ca-nl",)),
