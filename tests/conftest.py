@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -38,9 +39,16 @@ async def redis(redis_server: EmbeddedRedis) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user reaches; pytest closes its folders to others whenever a run begins."""
+    with tempfile.TemporaryDirectory(prefix="guichet-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def database_url(open_folder: Path) -> Iterator[str]:
     """The address of a PostgreSQL with the tables of this version."""
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = open_folder / "postgres"
     server = EmbeddedPostgres(folder / "data", folder / "private")
     url = server.start()
     migrate(url)

@@ -1,166 +1,214 @@
-"""docker-compose.yml: what matters of it, and its commands run as processes beside their own Redis and PostgreSQL."""
+"""docker-compose.yml and Dockerfile: what they let in and out, and that they agree with the rest of the house."""
 
+import asyncio
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
+import jsonschema
 import pytest
 import yaml
 
 from channels.settings import Settings
-from knowledge import Knowledge
-from machine.ports import free_port
-from machine.servers import EmbeddedRedis
-from tests.journeys.conftest import Citizen
+from machine.servers import postgres_version
+from tests.conftest import ROOT
+from tests.machine.compose import GIVEN, ONCE, OURS, Missing, compose, services
 
-ROOT = Path(__file__).parents[2]
-OURS = ("web", "worker", "bot", "actions", "prepare", "migrate")
-LASTING = ("web", "worker", "bot", "actions", "redis", "postgres")
-ORIGIN = "https://www.example.ca"
+SERVICES = services()
+each = pytest.mark.parametrize("name", SERVICES)
 
 
-@pytest.fixture(scope="module")
-def compose() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    return read
+def test_it_is_valid_by_the_schema_of_the_compose_specification() -> None:
+    found = find_spec("check_jsonschema")
+    if not found or not found.origin:
+        pytest.skip("the package check-jsonschema, which carries the schema, is not installed")
+    schema = Path(found.origin).parent / "builtin_schemas" / "vendor" / "compose-spec.json"
+    jsonschema.validate(yaml.safe_load((ROOT / "docker-compose.yml").read_text()), json.loads(schema.read_text()))
 
 
-def test_only_the_web_app_is_published(compose: dict[str, Any]) -> None:
-    services = compose["services"]
-    assert [name for name, service in services.items() if service.get("ports")] == ["web"]
-    assert [name for name, service in services.items() if "outside" in service["networks"]] == ["web"]
-    assert compose["networks"]["inside"]["internal"] is True
+def test_docker_compose_reads_it() -> None:
+    if not shutil.which("docker"):
+        pytest.skip("there is no docker command")
+    command = ["docker", "compose", "--file", str(ROOT / "docker-compose.yml")]
+    if subprocess.run([*command, "version"], capture_output=True, check=False).returncode:
+        pytest.skip("the docker command has no compose plugin")
+    done = subprocess.run([*command, "config", "--quiet"], env=GIVEN, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("name", LASTING)
-def test_what_lasts_has_a_health_check_and_comes_back(compose: dict[str, Any], name: str) -> None:
-    service = compose["services"][name]
-    assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
-    assert service["restart"] == "unless-stopped"
+@each
+def test_every_service_runs_as_nobody_special(name: str) -> None:
+    service = SERVICES[name]
+    assert str(service["user"]).split(":")[0] not in ("", "0", "root")
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert not {"privileged", "cap_add", "pid", "devices"} & set(service)
+    assert service["mem_limit"]
+    assert service["pids_limit"] > 0
 
 
-def test_nothing_runs_as_root(compose: dict[str, Any]) -> None:
-    for name, service in compose["services"].items():
-        assert service["user"].split(":")[0] not in ("root", "0"), name
-    assert re.search(r"^USER (?!root)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+@each
+def test_what_runs_is_checked_and_started_again_and_what_ends_is_not(name: str) -> None:
+    service = SERVICES[name]
+    assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
+    assert ("healthcheck" in service) is (name not in ONCE)
+    test = " ".join(service.get("healthcheck", {}).get("test", ()))
+    assert "curl" not in test
+    assert "wget" not in test
+
+
+@each
+def test_what_a_service_waits_for_can_come_true(name: str) -> None:
+    for other, wait in SERVICES[name].get("depends_on", {}).items():
+        expected = {"service_completed_successfully"} if other in ONCE else {"service_healthy", "service_started"}
+        assert wait["condition"] in expected
+        assert name not in _needs(other), "they wait for each other"
+
+
+def _needs(name: str) -> set[str]:
+    direct = set(SERVICES[name].get("depends_on", {}))
+    return direct.union(*(_needs(other) for other in direct))
+
+
+def test_only_the_web_app_can_be_reached_and_only_from_this_machine_unless_told() -> None:
+    assert {name: service["ports"] for name, service in SERVICES.items() if "ports" in service} == {
+        "web": ["127.0.0.1:8000:8000"]
+    }
+    networks = compose()["networks"]
+    outside = {name for name, network in networks.items() if not network.get("internal")}
+    for name, service in SERVICES.items():
+        joined = set(service.get("networks", ()))
+        assert joined <= set(networks)
+        assert joined or service.get("network_mode") == "none"
+        assert not (name != "web" and joined & outside), f"{name} reaches the outside"
+
+
+@pytest.mark.parametrize(
+    ("name", "reaches"),
+    [
+        ("web", {"redis", "worker", "bot"}),
+        ("bot", {"redis", "worker", "web", "actions"}),
+        ("actions", {"bot", "worker"}),
+        ("prepare", set()),
+        ("migrate", {"postgres", "worker"}),
+    ],
+)
+def test_a_service_shares_a_network_with_whom_it_must_only(name: str, reaches: set[str]) -> None:
+    mine = set(SERVICES[name].get("networks", ()))
+    assert {
+        other for other, service in SERVICES.items() if other != name and mine & set(service.get("networks", ()))
+    } == reaches
+
+
+@each
+def test_the_addresses_that_a_service_is_given_are_on_its_networks(name: str) -> None:
+    service = SERVICES[name]
+    for value in service.get("environment", {}).values():
+        host = urlsplit(value).hostname if "://" in value else None
+        if host and host != name:
+            assert set(service["networks"]) & set(SERVICES[host]["networks"]), f"{name} cannot reach {host}"
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_ours_is_one_image_that_writes_nowhere_but_in_its_volume(compose: dict[str, Any], name: str) -> None:
-    service = compose["services"][name]
-    assert service["image"].startswith("guichet:")
-    assert service["read_only"] is True
-    assert service["cap_drop"] == ["ALL"]
-    assert service["volumes"] == ["home:/var/lib/guichet" + ("" if name == "prepare" else ":ro")]
+def test_every_variable_is_a_setting_and_is_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = SERVICES[name].get("environment", {})
+    assert set(given) <= {f"GUICHET_{field.upper()}" for field in Settings.model_fields}
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+    Settings(_env_file=None)
 
 
-def test_every_variable_is_a_setting_and_no_secret_has_a_default(compose: dict[str, Any]) -> None:
-    for name in OURS:
-        for variable, value in compose["services"][name]["environment"].items():
-            assert variable.removeprefix("GUICHET_").lower() in Settings.model_fields, variable
-            if "SECRET" in variable or "PASSWORD" in str(value):
-                assert ":?" in value, f"{variable} must be refused where it is missing"
+def test_who_speaks_with_citizens_is_in_production_and_nobody_else_has_the_secret() -> None:
+    given = {name: service.get("environment", {}) for name, service in SERVICES.items()}
+    assert {name for name, has in given.items() if "GUICHET_SECRET" in has} == {"web", "worker"}
+    assert {name for name, has in given.items() if has.get("GUICHET_ENVIRONMENT") == "production"} == {"web", "worker"}
+    assert {name for name, has in given.items() if "GUICHET_DATABASE_URL" in has} == {"migrate", "worker"}
 
 
-def test_the_commands_are_the_command_s_own(compose: dict[str, Any]) -> None:
-    for name in OURS:
-        words = compose["services"][name]["command"]
-        assert words[0] == "guichet"
-        helped = subprocess.run(
-            [sys.executable, "-m", "guichet", words[1], "--help"], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert helped.returncode == 0, helped.stderr
+@pytest.mark.parametrize("name", GIVEN)
+def test_without_a_secret_nothing_starts(name: str) -> None:
+    with pytest.raises(Missing, match=f"{name} is missing. Make one with openssl rand"):
+        compose({other: value for other, value in GIVEN.items() if other != name})
 
 
-def test_the_file_is_read_by_compose(compose: dict[str, Any]) -> None:
-    if not shutil.which("docker") or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
-        pytest.skip("docker compose is not installed")
-    secrets = {"GUICHET_SECRET": "s" * 64, "REDIS_PASSWORD": "r", "POSTGRES_PASSWORD": "p", "GUICHET_WEB_ORIGINS": "[]"}
-    subprocess.run(["docker", "compose", "config", "--quiet"], cwd=ROOT, env=os.environ | secrets, check=True)
+def test_every_process_that_up_starts_is_there_by_the_same_command() -> None:
+    from machine.parts import PARTS
 
-
-@pytest.fixture
-def home(prepared_home: Path, knowledge: Knowledge, tmp_path: Path) -> Path:
-    if not (prepared_home / "bot" / "bot.tar.gz").exists():
-        pytest.skip("the bot is not trained: run `guichet prepare`")
-    for name, made in (("encoder", prepared_home), ("bot", prepared_home), ("knowledge", knowledge.home)):
-        (tmp_path / name).symlink_to(made / name, target_is_directory=True)
-    return tmp_path
-
-
-@pytest.fixture
-def environment(
-    compose: dict[str, Any], home: Path, redis_server: EmbeddedRedis, database_url: str
-) -> dict[str, dict[str, str]]:
-    """What the file gives each service, with this machine's addresses in place of the network's names."""
-    bot, actions, web = free_port(0), free_port(0), free_port(0)
-    here = {
-        "GUICHET_HOME": str(home),
-        "GUICHET_REDIS_URL": redis_server.url,
-        "GUICHET_DATABASE_URL": database_url,
-        "GUICHET_SECRET": "0123456789abcdef" * 4,
-        "GUICHET_WEB_ORIGINS": json.dumps([ORIGIN]),
-        "GUICHET_BOT_URL": f"http://127.0.0.1:{bot}",
-        "GUICHET_ACTIONS_URL": f"http://127.0.0.1:{actions}/webhook",
-        "GUICHET_BOT_HOST": "127.0.0.1",
-        "GUICHET_PUBLIC_HOST": "127.0.0.1",
-        "GUICHET_PUBLIC_PORT": str(web),
+    commands = {name: service["command"] for name, service in SERVICES.items() if name in OURS}
+    assert commands == {
+        "migrate": ["guichet", "migrate"],
+        "prepare": ["guichet", "prepare"],
+        **{name: ["guichet", "run", name] for name in PARTS},
     }
-    return {name: compose["services"][name]["environment"] | here for name in OURS}
 
 
-@pytest.fixture
-def processes(compose: dict[str, Any], environment: dict[str, dict[str, str]], tmp_path: Path) -> Iterator[list[str]]:
-    """The services that last, each started by the command that the file names; their names."""
-    started = []
-    subprocess.run(_command(compose, "migrate"), cwd=ROOT, env=os.environ | environment["migrate"], check=True)
-    names = ["bot", "actions", "worker", "web"]
-    for name in names:
-        with (tmp_path / f"{name}.log").open("wb") as log:
-            command = _command(compose, name)
-            started.append(
-                subprocess.Popen(command, cwd=ROOT, env=os.environ | environment[name], stdout=log, stderr=log)
-            )
-    yield names
-    for process in started:
-        process.terminate()
-    for process in started:
-        process.wait(timeout=20)
+def test_the_servers_are_pinned_and_postgres_is_of_the_version_that_is_tested(database_url: str) -> None:
+    major = asyncio.run(postgres_version(database_url)).split(".")[0]
+    assert re.fullmatch(rf"postgres:{major}\.\d+", SERVICES["postgres"]["image"])
+    assert re.fullmatch(r"redis:\d+\.\d+", SERVICES["redis"]["image"])
 
 
-@pytest.mark.timeout(240)
-def test_its_commands_started_apart_answer_a_citizen(
-    compose: dict[str, Any], environment: dict[str, dict[str, str]], processes: list[str]
-) -> None:
-    until = time.monotonic() + 150
-    for name in processes:
-        check = compose["services"][name]["healthcheck"]["test"][1:]
-        while True:
-            asked = subprocess.run(
-                [sys.executable, "-m", *check],
-                cwd=ROOT,
-                env=os.environ | environment[name],
-                capture_output=True,
-                text=True,
-            )
-            if asked.returncode == 0:
-                break
-            assert time.monotonic() < until, f"{name} is not healthy: {asked.stderr}"
-            time.sleep(0.5)
-    citizen = Citizen(f"http://127.0.0.1:{environment['web']['GUICHET_PUBLIC_PORT']}", {})
-    reply = citizen.ask("How do I renew my passport?")
-    assert reply["quotes"][0]["title"] == "Renew an adult passport"
-    allowed = citizen.http.options("/web/messages", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
-    assert allowed.headers["access-control-allow-origin"] == ORIGIN
+def test_only_preparing_writes_knowledge() -> None:
+    mounts = {
+        name: mount
+        for name, service in SERVICES.items()
+        for mount in service.get("volumes", ())
+        if "knowledge" in mount
+    }
+    assert mounts.pop("prepare") == "knowledge:/var/lib/guichet/knowledge"
+    assert set(mounts) == {"actions", "worker"}
+    assert all(mount.endswith(":ro") for mount in mounts.values())
 
 
-def _command(compose: dict[str, Any], name: str) -> list[str]:
-    """The service's command, with this interpreter's `guichet`."""
-    return [sys.executable, "-m", *compose["services"][name]["command"]]
+# The image.
+
+
+def instructions() -> list[tuple[str, str]]:
+    text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines]
+
+
+def test_the_image_is_of_the_python_that_runs_here_and_is_nobody_special() -> None:
+    python = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim-"
+    assert all(words.startswith(python) for verb, words in instructions() if verb == "FROM")
+    assert [words for verb, words in instructions() if verb == "USER"][-1] == SERVICES["web"]["user"]
+
+
+def test_what_the_image_copies_is_there_and_is_not_left_out_by_dockerignore() -> None:
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied: set[str] = set()
+    for verb, words in instructions():
+        if verb == "COPY" and "--from" not in words:
+            copied |= set(words.split()[:-1])
+    assert copied == let_in
+    assert all((ROOT / name).exists() for name in copied)
+    assert {"actions", "bot", "channels", "knowledge", "machine", "guichet.py"} <= copied
+
+
+def test_the_image_installs_as_make_does() -> None:
+    makefile, ran = (ROOT / "Makefile").read_text(), " ".join(words for verb, words in instructions() if verb == "RUN")
+    torch = re.findall(r"torch==[\w.]+", makefile)
+    assert torch
+    assert set(re.findall(r"torch==[\w.]+", ran)) == set(torch)
+    assert ran.index("torch==") < ran.index("requirements.lock")
+    for option in ("--no-deps", "--ignore-requires-python"):
+        assert option in makefile
+        assert ran.count(option) >= 2
+    assert "http" not in ran
+
+
+def test_the_volume_of_knowledge_begins_as_what_the_image_has() -> None:
+    home = dict(word.split("=", 1) for verb, words in instructions() if verb == "ENV" for word in words.split())[
+        "GUICHET_HOME"
+    ]
+    target = SERVICES["prepare"]["volumes"][0].split(":")[1]
+    assert target == f"{home}/knowledge"
+    assert any(home in words and "--chown=10001:10001" in words for verb, words in instructions() if verb == "COPY")
+    assert SERVICES["prepare"]["tmpfs"][1].startswith(f"{home}/run:uid=10001")

@@ -61,8 +61,8 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
+def home(open_folder: Path) -> Path:
+    return open_folder / "home"
 
 
 @pytest.fixture(scope="module")
