@@ -36,6 +36,7 @@ async def work(lanes: Lanes, do: Do, side_by_side: int) -> None:
                     running = asyncio.create_task(_guarded(lanes, task, do))
                     doing[task.entry] = task, running
                     running.add_done_callback(lambda _, entry=task.entry: doing.pop(entry, None))  # type: ignore[misc]
+            await asyncio.sleep(0)  # what was taken begins before more is asked for
             while len(doing) >= side_by_side:
                 await asyncio.wait([running for _, running in doing.values()], return_when=asyncio.FIRST_COMPLETED)
     finally:

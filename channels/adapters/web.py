@@ -101,7 +101,7 @@ class Web:
 
     async def rate(self, token: str, reply: str, helpful: bool) -> None:
         """Keep whether a reply helped."""
-        key = self._addresses.key(await self.sessions.address(token))
+        key = self._addresses.key(await self.sessions.write(token))
         await self._record.put(key, {"ratings": [{"conversation": key, "reply": reply, "helpful": helpful}]})
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
@@ -20,24 +19,36 @@ class TooMany(Exception):
         self.after = after
 
 
-@dataclass(frozen=True, slots=True)
-class Sessions:
-    """`keep_seconds` without a message and a session is forgotten."""
+UNUSED_SECONDS = 600  # after which a conversation that nobody has written in is forgotten
 
-    redis: Redis
-    keep_seconds: int
-    messages_per_minute: int
+_WRITE = """
+if not redis.call('GETEX', KEYS[1], 'EX', ARGV[1]) then return -1 end
+local written = redis.call('INCR', KEYS[2])
+redis.call('EXPIRE', KEYS[2], 60)
+return written
+"""
+
+
+class Sessions:
+    """Forgotten after `keep_seconds` without a message; at most `messages_per_minute` are taken from each.
+
+    A rating counts as a message.
+    """
+
+    def __init__(self, redis: Redis, keep_seconds: int, messages_per_minute: int) -> None:
+        self._redis, self._keep, self._most = redis, keep_seconds, messages_per_minute
+        self._write = redis.register_script(_WRITE)
 
     async def begin(self) -> str:
         """A new conversation's token, 256 bits."""
         token = secrets.token_urlsafe(32)
-        await self.redis.set(_key(_hash(token)), "1", ex=self.keep_seconds)
+        await self._redis.set(_key(_hash(token)), "1", ex=min(UNUSED_SECONDS, self._keep))
         return token
 
     async def address(self, token: str) -> str:
         """The address of a conversation, "web:<hash of its token>"; raises UnknownSession."""
         hashed = _hash(token)
-        if not await self.redis.getex(_key(hashed), ex=self.keep_seconds):
+        if not await self._redis.getex(_key(hashed), ex=self._keep):
             raise UnknownSession
         return f"web:{hashed}"
 
@@ -45,15 +56,11 @@ class Sessions:
         """The address, for one more message; raises UnknownSession and TooMany."""
         hashed = _hash(token)
         now = time.time()
-        rate = f"web:rate:{hashed}:{int(now // 60)}"
-        async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.getex(_key(hashed), ex=self.keep_seconds)
-            pipe.incr(rate)
-            pipe.expire(rate, 60)
-            known, written, _ = await pipe.execute()
-        if not known:
+        keys = [_key(hashed), f"web:rate:{hashed}:{int(now // 60)}"]
+        written = int(await self._write(keys=keys, args=[self._keep]))
+        if written < 0:
             raise UnknownSession
-        if written > self.messages_per_minute:
+        if written > self._most:
             raise TooMany(60 - int(now % 60))
         return f"web:{hashed}"
 

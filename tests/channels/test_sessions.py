@@ -26,6 +26,15 @@ async def test_any_other_token_is_unknown(redis: Redis, token: str) -> None:
             await ask(token)
 
 
+async def test_a_conversation_that_is_only_begun_is_soon_forgotten(redis: Redis) -> None:
+    sessions = Sessions(redis, 3600, 30)
+    token = await sessions.begin()
+    (key,) = [key async for key in redis.scan_iter("web:session:*")]
+    assert await redis.ttl(key) <= 600
+    await sessions.write(token)
+    assert await redis.ttl(key) > 3500
+
+
 async def test_a_conversation_lives_on_while_it_is_used_and_everything_expires(redis: Redis) -> None:
     sessions = Sessions(redis, 100, 30)
     token = await sessions.begin()

@@ -99,7 +99,7 @@ async def test_while_the_database_is_away_a_message_is_held_and_its_citizen_told
 
 async def test_to_be_held_is_no_fault_of_the_message(redis: Redis) -> None:
     """A worker that is restarted again and again while the database is away must not give the message up."""
-    lanes, out, task = await taken(redis, inbox.pack(SAID))
+    lanes, out, task = await taken(redis, inbox.pack(replace(SAID, language="fr")))
     for _ in range(MOST_TRIES + 2):
         board = Board([ConnectionRefusedError()] * 1000)
         holding = asyncio.create_task(answering(lanes, out, board)(task))  # type: ignore[arg-type]
