@@ -13,9 +13,9 @@ WORKDIR /app
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 RUN python -m venv .venv
 ENV PATH=/app/.venv/bin:$PATH
-RUN --mount=type=cache,target=/root/.cache/pip pip install --no-deps --ignore-requires-python torch==2.13.0
+RUN pip install --no-cache-dir --no-deps --ignore-requires-python torch==2.13.0
 COPY requirements.lock ./
-RUN --mount=type=cache,target=/root/.cache/pip pip install --no-deps --ignore-requires-python -r requirements.lock
+RUN pip install --no-cache-dir --no-deps --ignore-requires-python -r requirements.lock
 
 COPY pyproject.toml README.md LICENSE guichet.py ./
 COPY actions actions
