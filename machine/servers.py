@@ -47,7 +47,7 @@ class EmbeddedRedis:
             f"requirepass {self.password}",
             f'dir "{self.folder.resolve()}"',
             "appendonly yes",
-            "appendfsync always",  # docs/decisions/0006-redis-durability.md
+            "appendfsync everysec",  # docs/decisions/0007-redis-durability.md
             'save ""',
             "maxmemory-policy noeviction",
             f'logfile "{(self.folder / "redis.log").resolve()}"',
