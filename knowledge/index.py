@@ -66,16 +66,15 @@ class Index:
         about: Lexical,
         spelling: Spelling,
         dense: Dense | None,
+        gist: Dense | None,
         digests: Integers,
     ) -> None:
         self.language, self.passage, self.document, self.digests = language, passage, document, digests
         self.sectioned = sectioned
-        self.words, self.pairs, self.about, self.spelling, self.dense = words, pairs, about, spelling, dense
+        self.words, self.pairs, self.about, self.spelling = words, pairs, about, spelling
+        self.dense, self.gist = dense, gist
         self.passages = len(document)
         self.asides = int(np.searchsorted(passage[self.passages :], self.passages)) + self.passages  # the first of them
-        self._gist = (
-            None if dense is None else _gist(dense.vectors, np.append(document, about.rows)[passage], about.rows)
-        )
 
     @classmethod
     def build(
@@ -89,16 +88,22 @@ class Index:
         """Index `texts`; `known` has vectors by digest of texts that need not be encoded again."""
         found = [terms(t, language) for t in texts.rows]
         digests = [digest(t) for t in texts.rows]
+        passage, document = np.asarray(texts.passage, np.int32), np.asarray(texts.document, np.int32)
+        dense = gist = None
+        if encoder is not None:
+            dense = Dense(_encoded(texts.rows, digests, encoder, known or {}, progress))
+            gist = Dense(_together(dense.vectors, passage, document, len(texts.documents)))
         return cls(
             language,
-            np.asarray(texts.passage, np.int32),
-            np.asarray(texts.document, np.int32),
+            passage,
+            document,
             np.asarray(texts.sectioned, np.float32),
             Lexical.build(found),
             Lexical.build([pairs_of(row) for row in found]),
             Lexical.build([terms(t, language) for t in texts.documents]),
             Spelling.build(words(t, language) for t in texts.rows),
-            None if encoder is None else Dense(_encoded(texts.rows, digests, encoder, known or {}, progress)),
+            dense,
+            gist,
             np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16),
         )
 
@@ -109,8 +114,9 @@ class Index:
         for name in ("words", "pairs", "about"):
             getattr(self, name).save(folder / name)
         self.spelling.save(folder / "spelling.json")
-        if self.dense is not None:
+        if self.dense is not None and self.gist is not None:
             self.dense.save(folder)
+            self.gist.save(folder / "about")
 
     @classmethod
     def open(cls, folder: Path, language: str) -> Self:
@@ -124,6 +130,7 @@ class Index:
             Lexical.open(folder / "about"),
             Spelling.open(folder / "spelling.json"),
             Dense.open(folder),
+            Dense.open(folder / "about"),
             mapped(folder / "digests.npy"),
         )
 
@@ -136,8 +143,8 @@ class Index:
         words, pairs = self.words.scores(query.terms), self.pairs.scores(query.pairs)
         about = self.about.scores(query.terms)
         cosine = gist = None
-        if self.dense is not None and self._gist is not None and query.vector is not None:
-            cosine, gist = self.dense.scores(query.vector), self._gist @ query.vector
+        if self.dense is not None and self.gist is not None and query.vector is not None:
+            cosine, gist = self.dense.scores(query.vector), self.gist.scores(query.vector)
         fused = fuse(words, pairs, cosine, by)
         best = self._best(fused)
         if self.about.rows < self.passages:  # documents of one passage have nothing to add to it
@@ -161,12 +168,11 @@ class Index:
         return best[: self.passages]
 
 
-def _gist(rows: Floats, document: Integers, documents: int) -> Floats:
-    """float32 (documents, dim): the direction in which each document's rows lie together."""
+def _together(rows: Floats, passage: Integers, document: Integers, documents: int) -> Floats:
+    """float32 (documents, dim): the direction in which each document's rows lie together; asides are of none."""
     total: Floats = np.zeros((documents + 1, rows.shape[1]), np.float32)
-    np.add.at(total, document, rows)
-    total = total[:documents]
-    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9))
+    np.add.at(total, np.append(document, documents)[passage], rows)
+    return np.asarray(total[:-1] / np.maximum(np.linalg.norm(total[:-1], axis=1, keepdims=True), 1e-9))
 
 
 def vectors(folder: Path) -> dict[bytes, Floats]:

@@ -22,7 +22,7 @@ from knowledge.passage import Passage, about, entry_points, passages
 from knowledge.reviewed import reviewed
 from knowledge.shelf import Shelf, shelve
 
-FORMAT = 7  # raise it when what is in a snapshot changes
+FORMAT = 8  # raise it when what is in a snapshot changes
 KEEP = 3
 BUILDING = ".building-"
 POINTER, MANIFEST = "current", "manifest.json"
