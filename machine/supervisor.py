@@ -19,6 +19,7 @@ from machine.servers import EmbeddedRedis, ServerFailed
 
 START_SECONDS = 120.0
 PARTS_PATIENCE, SERVERS_PATIENCE = 3.0, 2.0  # seconds that each may take to end in order
+SYNC_SECONDS = 1.0
 
 
 class Supervisor:
@@ -47,6 +48,7 @@ class Supervisor:
         self._folder = self.settings.home / "run"
         self._parts: list[Kept] = []
         self._servers: list[Kept] = []
+        self._syncing: asyncio.Task[None] | None = None
         self._told_to_stop = asyncio.Event()
         self._in_a_hurry = asyncio.Event()
 
@@ -72,6 +74,8 @@ class Supervisor:
             await asyncio.gather(starting, told, return_exceptions=True)
             self._say("everything", "stopping")
             await self._end(self._parts, PARTS_PATIENCE)
+            if self._syncing:
+                self._syncing.cancel()
             await self._end(self._servers, SERVERS_PATIENCE)
 
     def _stop(self) -> None:
@@ -87,6 +91,7 @@ class Supervisor:
         async def start_redis() -> None:
             if redis:
                 await self._server(Program("redis", "Redis", tuple(redis.command()), ROOT))
+                self._syncing = asyncio.create_task(self._sync(redis))
             else:
                 await self._found("redis")
             redis_is_up.set()
@@ -138,6 +143,14 @@ class Supervisor:
         if why := await ailment(name, self.settings):
             setting = {"redis": "GUICHET_REDIS_URL", "postgres": "GUICHET_DATABASE_URL"}[name]
             raise CannotStart(f"{why}. Start it, correct {setting}, or leave that out: one is started for you then.")
+
+    async def _sync(self, redis: EmbeddedRedis) -> None:
+        while True:
+            await asyncio.sleep(SYNC_SECONDS)
+            try:
+                await asyncio.to_thread(redis.sync)
+            except OSError as error:
+                self._say("Redis", f"could not bring its data to the disk: {error.strerror}")
 
     async def _part(self, name: str) -> None:
         program = Program(name, PARTS[name], self._command(name), Path.cwd(), environment(self.settings))

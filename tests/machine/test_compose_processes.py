@@ -180,7 +180,7 @@ def test_the_command_of_redis_starts_one_that_asks_for_the_password_and_keeps_al
         asyncio.run(server.wait())
         told = Redis.from_url(server.url, decode_responses=True).config_get("append*")
         assert told["appendonly"] == "yes"
-        assert told["appendfsync"] == "everysec"
+        assert told["appendfsync"] == "always"
         assert psutil.Process(process.pid).name() == "redis-server", "it gets the container's signals itself"
     finally:
         process.terminate()

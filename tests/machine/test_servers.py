@@ -41,6 +41,18 @@ def test_redis_keeps_what_it_acknowledged_when_it_is_killed(tmp_path: Path) -> N
         assert Redis.from_url(server.url).llen("said") == 200
 
 
+def test_redis_brings_what_it_wrote_to_the_disk_when_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = EmbeddedRedis.at(tmp_path, free_port(0))
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.readlink(f"/proc/self/fd/{file}")))
+    server.sync()
+    assert not synced, "it has written nothing yet"
+    with running(server):
+        Redis.from_url(server.url).set("said", "hello")
+        server.sync()
+    assert synced == [str(tmp_path / "appendonly.aof")]
+
+
 def test_redis_asks_for_the_password_and_hides_it(tmp_path: Path) -> None:
     server = EmbeddedRedis.at(tmp_path, free_port(0))
     with running(server), pytest.raises(AuthenticationError):
@@ -73,15 +85,17 @@ def test_servers_that_are_not_there_do_not_answer() -> None:
         migrate(None)
 
 
-def test_postgres_starts_from_a_copy_and_below_a_long_path(tmp_path: Path) -> None:
-    first = EmbeddedPostgres(tmp_path / "first", tmp_path / "private")
+def test_postgres_starts_from_a_copy_and_below_a_long_path(open_folder: Path) -> None:
+    at = open_folder / "copies"
+    at.mkdir()
+    first = EmbeddedPostgres(at / "first", at / "private")
     first.start()
     first.stop()
-    assert not [path for path in tmp_path.iterdir() if path.name.endswith("-new")]
-    copied = tmp_path / ("a" * 100)
+    assert not [path for path in at.iterdir() if path.name.endswith("-new")]
+    copied = at / ("a" * 100)
     # as a backup would bring it back: everything is whoever's who copied
     subprocess.run(["cp", "-r", first.folder, copied], check=True)
-    second = EmbeddedPostgres(copied, tmp_path / "private")
+    second = EmbeddedPostgres(copied, at / "private")
     second.start()
     try:
         assert asyncio.run(postgres_version(second.url)).startswith("18")

@@ -1,5 +1,7 @@
 """The supervisor with a real Redis, a real PostgreSQL and small parts: it restarts, stops and leaves nothing."""
 
+import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -12,8 +14,10 @@ import psutil
 import pytest
 
 from channels.settings import Settings
+from machine import supervisor
 from machine.doctor import examine
 from machine.home import Note, read_note
+from machine.supervisor import Supervisor
 from tests.conftest import ROOT
 
 START_SECONDS, STOP_SECONDS = 60, 5.0
@@ -139,6 +143,28 @@ def test_nothing_is_left_when_it_is_killed_and_the_next_one_waits_for_that(home:
     next_one.end(signal.SIGKILL)
     says = {each.what: each.says for each in examine(Settings(_env_file=None, home=home))}
     assert says["service"] == "was ended by force: none of its processes is left"
+
+
+async def test_redis_is_brought_to_the_disk_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "SYNC_SECONDS", 0.01)
+    said: list[str] = []
+
+    class Disk:
+        times = 0
+
+        def sync(self) -> None:
+            self.times += 1
+            if self.times == 2:
+                raise OSError(errno.EIO, "Input/output error")
+
+    disk = Disk()
+    watching = Supervisor(Settings(_env_file=None, home=tmp_path), lambda title, state: said.append(state))
+    task = asyncio.create_task(watching._sync(disk))  # type: ignore[arg-type]
+    async with asyncio.timeout(5):
+        while disk.times < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    task.cancel()
+    assert said == ["could not bring its data to the disk: Input/output error"]
 
 
 def test_one_broken_part_ends_the_start_with_a_sentence(home: Path) -> None:
