@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
 
 from channels import app
 from channels.web.guard import Guard
+from machine.ports import free_port
+from machine.servers import EmbeddedRedis
 from tests.channels.conftest import Service
 
 SITE = "https://www.example.ca"
@@ -134,3 +138,24 @@ async def test_the_health_of_the_app_is_that_of_its_redis(service: Service) -> N
     async with client(service, redis_url="redis://127.0.0.1:1/0") as http:
         assert (await http.get("/health/live")).status_code == 200
         assert (await http.get("/health/ready")).status_code == 503
+
+
+async def test_after_a_restart_of_redis_nobody_is_refused(service: Service, tmp_path: Path) -> None:
+    server = EmbeddedRedis.at(tmp_path / "other", free_port(0))
+    process = await asyncio.to_thread(subprocess.Popen, server.command())
+    await server.wait()
+    async with client(service, redis_url=server.url) as http:
+
+        async def begin_many() -> set[int]:
+            begun = await asyncio.gather(*(http.post("/web/conversations", json={}) for _ in range(10)))
+            return {response.status_code for response in begun}
+
+        assert await begin_many() == {201}
+        process.kill()
+        process.wait()
+        assert await begin_many() == {503}
+        process = await asyncio.to_thread(subprocess.Popen, server.command())
+        await server.wait()
+        assert await begin_many() == {201}
+    process.kill()
+    process.wait()

@@ -59,10 +59,13 @@ async def test_a_line_that_is_written_twice_stands_once(record: Record) -> None:
 
 
 async def test_the_last_word_on_a_reply_counts(record: Record) -> None:
-    key = somebody().key
+    key, times = somebody().key, []
     for helpful in (True, False):
         await record.write([], [], [{"conversation": key, "reply": "m1/1", "helpful": helpful}])
+        ((at,),) = await rows(record, select(feedback.c.at).where(feedback.c.conversation == key))
+        times.append(at)
     assert await rows(record, select(feedback.c.helpful).where(feedback.c.conversation == key)) == [(False,)]
+    assert times[0] < times[1]
 
 
 async def test_one_batch_may_hold_the_same_rating_twice(record: Record) -> None:

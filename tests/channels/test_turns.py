@@ -97,6 +97,12 @@ async def test_while_the_database_is_away_a_message_is_held_and_its_citizen_told
     assert await lanes.waiting() == 0
 
 
+async def test_a_database_that_is_back_at_once_is_not_mentioned(redis: Redis) -> None:
+    lanes, out, task = await taken(redis, inbox.pack(SAID))
+    await answering(lanes, out, Board([ConnectionResetError()]))(task)  # type: ignore[arg-type]
+    assert await said(out) == [f"answer to {SAID.text}"]
+
+
 async def test_to_be_held_is_no_fault_of_the_message(redis: Redis) -> None:
     """A worker that is restarted again and again while the database is away must not give the message up."""
     lanes, out, task = await taken(redis, inbox.pack(replace(SAID, language="fr")))
