@@ -81,7 +81,10 @@ def service(home: Path) -> Iterator[Service]:
 
 def test_it_starts_everything_and_leaves_word_of_it(service: Service, home: Path) -> None:
     assert set(service.note.pids) == EVERYTHING
-    assert all(psutil.pid_exists(pid) for pid in service.note.pids.values())
+    lock = str(home.resolve() / "run" / "lock")
+    for pid in service.note.pids.values():
+        holds = {os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()}
+        assert lock in holds, "what a killed supervisor leaves must keep the next one out"
     settings = Settings(_env_file=None, home=home)
     ill = {each.what for each in examine(settings) if not each.well}
     assert ill == {"encoder", "index", "trained bot"}, "all that runs is well; what was not made is missing"
