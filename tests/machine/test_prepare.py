@@ -50,10 +50,10 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
 
 HOLD = """
 import fcntl, sys, time
-fcntl.flock(open(sys.argv[1], "w"), fcntl.LOCK_EX)
+lock = open(sys.argv[1], "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
 print("held", flush=True)
 time.sleep(1)
-print("free", flush=True)
 """
 BUNDLED = f"index {[CONTENT]}"
 
