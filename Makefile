@@ -4,8 +4,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps --ignore-requires-python
-# pip's one line per package becomes a count; what it says on errors is kept
-COUNT = awk -v n="$$(grep -c == $<)" '/^(Collecting|Requirement already)/ { printf "\r  %d of %d packages", ++i, n; fflush() } END { print "" }'
+# pip's one line per package becomes a count, where somebody watches; what it says on errors is kept
+COUNT = if [ -t 1 ]; then awk -v n="$$(grep -c == $<)" '/^(Collecting|Requirement already)/ { printf "\r  %d of %d packages", ++i, n; fflush() } END { print "" }'; else cat >/dev/null; fi
 export RASA_TELEMETRY_ENABLED := false
 
 .PHONY: up test lint check bench lock setup setup-dev clean

@@ -20,6 +20,12 @@ HOME = ROOT / ".guichet"
 
 
 @pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """Python's own, in whichever order tests run: importing Rasa makes uvloop's everybody's."""
+    return asyncio.DefaultEventLoopPolicy()
+
+
+@pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
     server = EmbeddedRedis.at(tmp_path_factory.mktemp("redis"), free_port(0))
     process = subprocess.Popen(server.command())

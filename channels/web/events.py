@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from channels.worker import REDIS_AWAY_SECONDS, stop_if_cancelled
 
 KEEP_ALIVE_SECONDS = 15.0
+AGAIN_SECONDS = 1.0  # after events could not be read, should the bell not ring before
 AT_ONCE = 200
 MOST_FOLLOWERS = 8  # of one conversation: the tabs and devices of one person
 MOST_EVENTS = 5000  # of one conversation
@@ -95,11 +96,12 @@ class Events:
         with self._follower(address) as me:
             while not me.ended:
                 me.rung.clear()
+                patience, events = KEEP_ALIVE_SECONDS, list[Event]()
                 try:
                     async with self._reading:
                         events = await self.since(address, last)
                 except (RedisError, OSError):
-                    events = []  # the bell rings as soon as Redis is back
+                    patience = AGAIN_SECONDS
                 for event in events:
                     last = event.id
                     yield event
@@ -107,7 +109,7 @@ class Events:
                     continue
                 stop_if_cancelled()
                 try:
-                    async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                    async with asyncio.timeout(patience):
                         await me.rung.wait()
                 except TimeoutError:
                     yield None
