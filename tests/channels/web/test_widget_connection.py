@@ -16,7 +16,9 @@ def chat(page: Page, server: FakeServer) -> Page:
 
 def test_a_reload_restores_the_conversation_in_silence(chat: Page, server: FakeServer) -> None:
     ask(chat, "What does a passport cost?")
-    expect(chat.locator(".reply")).to_have_count(1)  # what is asked before stands above it until the page is loaded again
+    expect(chat.locator(".reply")).to_have_count(
+        1
+    )  # what is asked before stands above it until the page is loaded again
     ask(chat, "renew")
     expect(chat.get_by_role("button", name="Health card")).to_be_visible()
     shown = chat.get_by_role("list").first.inner_text()
