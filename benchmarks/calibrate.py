@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from knowledge.answering import AHEAD, places
+from knowledge.answering import anothers, places
 from knowledge.arrays import Floats
 from knowledge.confidence import FEATURES, features
 from knowledge.encoder import Encoder
@@ -36,7 +36,7 @@ BIASED = ("fr",)  # languages with a bias of their own; the others have the comm
 # A question whose document was taken away says what confidence must fall to when nothing answers; it is not what people
 # mostly ask, so it counts less. Names of inventory services as questions keep a bare description from being distrusted.
 WEIGHT = {"answerable": 1.0, "removed": 0.15, "aside": 1.0, "name": 0.3, "name removed": 0.1}
-ANSWERED_ASIDES = 0.04  # of questions that nothing answers, the share that may be answered
+ANSWERED_ASIDES = 0.06  # of questions that nothing answers, the share that may be answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +121,16 @@ def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) 
 def example(
     kind: str, group: str, query: Query, scores: Scores, index: Index, shelf: Shelf, gold: str | None
 ) -> Example:
-    ranking = rank(scores, index, shelf, places(query.text, None))
+    ranking = rank(scores, index, shelf, places(query.spelt, None))
     best = ranking.candidates[0]
     document = shelf.documents[best.document]
-    elsewhere = ranking.elsewhere > AHEAD * best.score
     return Example(
         index.language,
         kind,
         group,
         features(query, ranking, index, document["title"]),
         document["id"] == gold,
-        elsewhere,
+        anothers(query, index.language, ranking, shelf),
     )
 
 

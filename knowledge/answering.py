@@ -25,13 +25,13 @@ def answer(question: str, asked: str, where: str | None, snapshot: Snapshot, enc
     language = asked if asked in snapshot.indexes else next(iter(snapshot.indexes))
     index, shelf = snapshot.indexes[language], snapshot.shelves[language]
     query = index.understand(question, encoder, forgiving=language == asked)
-    ranking = rank(index.score(query, asked), index, shelf, places(query.text, where))
+    ranking = rank(index.score(query, asked), index, shelf, places(query.spelt, where))
     if not query.terms or not ranking.candidates:
         return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
     seen = features(query, ranking, index, shelf.documents[ranking.candidates[0].document]["title"])
     confidence = calibration(language, ranking.scores.cosine is not None)(seen)
     outcome = judge(confidence, query, ranking)
-    if ranking.elsewhere > AHEAD * ranking.candidates[0].score:  # another government's, whose pages are not known
+    if anothers(query, asked, ranking, shelf):
         outcome, confidence = Outcome.NOT_FOUND, min(confidence, thresholds().scope)
     if outcome is Outcome.ANSWERED:
         best = ranking.candidates[0]
@@ -45,6 +45,16 @@ def answer(question: str, asked: str, where: str | None, snapshot: Snapshot, enc
     else:
         sources = choices = ()
     return Answer(outcome, round(confidence, 4), language, sources, choices, snapshot.name)
+
+
+def anothers(query: Query, asked: str, ranking: Ranking, shelf: Shelf) -> bool:
+    """Whether the question belongs to another government than those whose pages are known: to one where the best page
+    does not hold, or to the one whose own office or programme it names."""
+    best = ranking.candidates[0]
+    whose = place.agency(query.spelt, asked)
+    if whose and not place.belongs(shelf.documents[best.document]["jurisdiction"], whose):
+        return True
+    return ranking.elsewhere > AHEAD * best.score
 
 
 def places(question: str, where: str | None) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ FEATURES = (
     "gist",  # cosine of the best document as a whole
     "covered",  # idf-weighted share of the question's words that the best document has
     "titled",  # "covered", times the share of the words of the document's title that were asked about
+    "said",  # BM25 of the document's best row, over the idf of all that was looked for
+    "words",  # ln(1 + how many words were asked)
     "margin",  # score of the best document over the second
     "agreed",  # whether words alone and meaning alone chose the best document, half each
     "aside",  # score of the nearest thing that no document answers, over the best document's own
@@ -57,11 +59,11 @@ def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats
     own = np.flatnonzero(index.document == best.document)
     rows = np.r_[own, index.questions(int(own[0]), int(own[-1]))]
     asides, document = range(index.asides, len(index.passage)), range(best.document, best.document + 1)
-    idf = {term: weight * index.words.idf(term) for term, weight in query.terms}
+    idf = {term: weight * index.words.idf(term) for term, weight in query.asked}
     total = sum(idf.values()) or 1.0
-    missing = [t for t in idf if not index.about.has(t, document)]
-    covered = 1 - sum(idf[t] for t in missing) / total
-    of_title = set(terms(title, index.language))
+    missing = {term: idf[term] * (1 - _has(term, query, index, document)) for term in idf}
+    covered = 1 - sum(missing.values()) / total
+    sought, of_title = {term for term, _ in query.terms}, set(terms(title, index.language))
     second = ranking.candidates[1].score if len(ranking.candidates) > 1 else 0.0
     by_words = best.document == int(np.argmax(scores.about))
     by_meaning = scores.gist is not None and best.document == int(np.argmax(scores.gist))
@@ -70,12 +72,14 @@ def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats
             float(scores.cosine[rows].max()) if scores.cosine is not None else 0.0,
             float(scores.gist[best.document]) if scores.gist is not None else 0.0,
             covered,
-            covered * len(of_title & idf.keys()) / max(1, len(of_title)),
+            covered * len(of_title & sought) / max(1, len(of_title)),
+            float(scores.words[rows].max()) / (sum(w * index.words.idf(term) for term, w in query.terms) or 1.0),
+            math.log1p(len(idf)),
             best.score - second,
             (by_words + by_meaning) / 2,
             float(scores.fused[index.asides :].max(initial=0.0)) - float(scores.fused[rows].max()),
-            sum(idf[t] for t in missing if index.words.has(t, asides)) / total,
-            _foreign(query.text, best.document, index),
+            sum(m for term, m in missing.items() if index.words.has(term, asides)) / total,
+            _foreign(query.spelt, best.document, index),
             float(index.sectioned[best.document]),
         ]
     )
@@ -98,9 +102,17 @@ def _file() -> dict[str, Any]:
     return fitted
 
 
+def _has(term: str, query: Query, index: Index, document: range) -> float:
+    """Whether the document has the term, 0 or 1, or else the share of the words of its other name that it has."""
+    other = query.named.get(term, ())
+    if index.about.has(term, document) or not other:
+        return float(index.about.has(term, document))
+    return sum(index.about.has(each, document) for each in other) / len(other)
+
+
 def _foreign(question: str, document: int, index: Index) -> float:
     named = place.abroad(question)
     mentioned = [
-        any(index.about.has(t, range(document, document + 1)) for t in terms(name, index.language)) for name in named
+        all(index.about.has(t, range(document, document + 1)) for t in terms(name, index.language)) for name in named
     ]
     return float(bool(named) and not any(mentioned))

@@ -3,10 +3,11 @@
 import itertools
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
-from knowledge import kind
+from knowledge import kind, place
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
 from knowledge.lexical import Lexical
@@ -23,17 +24,22 @@ MEANT = 0.85  # what another name for the same thing counts
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`text` is the cleaned question and `read_as` what was made of it, the text that `vector` encodes.
+    """`text` is the cleaned question, `spelt` the same with shorthand and guesses written out, and `read_as` that with
+    other names for what it names: the text that `vector` encodes.
 
-    `terms` and `pairs` are (stem, weight) and (two stems, weight). `unknown` are the words that no passage has and that
-    resemble none of theirs, `guessed` those that were taken for another.
+    `terms` and `pairs` are (stem, weight) and (two stems, weight). `asked` are the stems of what was said, without those of
+    other names; `named` has for those that are part of a name the stems of the other. `unknown` are the words that no
+    passage has and that resemble none of theirs, `guessed` those that were taken for another.
     """
 
     text: str
+    spelt: str
     read_as: str
     terms: tuple[tuple[str, float], ...]
     pairs: tuple[tuple[str, float], ...]
     vector: Floats | None
+    asked: tuple[tuple[str, float], ...] = ()
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
 
@@ -48,8 +54,8 @@ def understand(
 ) -> Query:
     """Read `question`; without `spelling`, as it is written."""
     text = clean(question[:LONGEST])
-    read_as = spelt_out(text, language) if spelling is not None else text
-    asked = words(read_as, language)
+    spelt = spelt_out(text, language) if spelling is not None else text
+    asked = words(spelt, language)
     sequence, unknown, guessed = list[str](), list[str](), list[str]()
     weighted = dict[str, float]()
     for word in [w for w in asked if w not in STOP[language]] or asked:
@@ -60,7 +66,7 @@ def understand(
             if guess is not None:
                 term, weight = stem(guess, language), GUESSED
                 guessed.append(word)
-                read_as = re.sub(rf"\b{re.escape(word)}\b", guess, read_as, flags=re.IGNORECASE)
+                spelt = re.sub(rf"\b{re.escape(word)}\b", guess, spelt, flags=re.IGNORECASE)
             else:
                 unknown.append(word)
         if spelling is not None and term in kind.asking(language):
@@ -68,38 +74,41 @@ def understand(
         weighted[term] = weighted.get(term, 0.0) + weight
         sequence.append(term)
     pairs: dict[str, float] = dict(Counter(pairs_of(sequence)))
+    read_as, said, named = spelt, tuple(weighted.items()), dict[str, tuple[str, ...]]()
     if spelling is not None:
-        for other in also_called(asked, words(read_as, language), language=language):
+        for name, other in also_called(asked, words(spelt, language), language=language).items():
             read_as = f"{read_as} ({other})"
             terms = [stem(w, language) for w in words(other, language) if w not in STOP[language]]
+            named |= {stem(word, language): tuple(terms) for word in name.split()}
             for term in terms:
                 weighted.setdefault(term, MEANT)
             for pair in pairs_of(terms):
                 pairs.setdefault(pair, MEANT)
     vector = encoder.encode([read_as])[0] if encoder is not None and text else None
-    return Query(text, read_as, tuple(weighted.items()), tuple(pairs.items()), vector, tuple(unknown), tuple(guessed))
+    found = tuple(weighted.items()), tuple(pairs.items())
+    return Query(text, spelt, read_as, *found, vector, said, named, tuple(unknown), tuple(guessed))
 
 
 def _right(word: str, language: str, encoder: Encoder | None) -> bool:
     """Whether `word` is known to be a word, though no passage has it."""
-    known = word in COMMON[language] or word in _synonyms(language)
+    known = word in COMMON[language] or word in _synonyms(language) or place.is_name(word)
     return known or (encoder is not None and language == "en" and encoder.knows(word))
 
 
-def also_called(*readings: list[str], language: str) -> list[str]:
-    """Other names for what the words name, from synonyms.yml; the longest name first, none for a part of it."""
-    names, found = _synonyms(language), dict[str, None]()
+def also_called(*readings: list[str], language: str) -> dict[str, str]:
+    """Names among the words, each with its other name from synonyms.yml; the longest, and none that is a part of it."""
+    names, found = _synonyms(language), dict[str, str]()
     for asked in readings:
         at = 0
         while at < len(asked):
             for length in (4, 3, 2, 1):
                 name = " ".join(asked[at : at + length])
                 if name in names:
-                    found[names[name]] = None
+                    found[name] = names[name]
                     at += length - 1
                     break
             at += 1
-    return list(found)
+    return found
 
 
 @cache

@@ -38,6 +38,11 @@ def fold(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
+def plain(text: str) -> str:
+    """`text` as folded words of letters and digits with a space between: "St. John’s" is "st john s"."""
+    return re.sub(r"[^a-z0-9]+", " ", fold(text)).strip()
+
+
 def spelt_out(text: str, language: str) -> str:
     """`text` with the shorthand of messages in full: "cb de tps" is "combien de temps"."""
     meant, shouted = _SHORTHAND[language], text.isupper()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from knowledge.text import fold
+from knowledge import place
+from knowledge.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Residence:
 
 def residence(text: str) -> Residence | None:
     """What `text` says about where its writer lives. A place that is only asked about is left to knowledge."""
-    words = " ".join(re.findall(r"[a-z0-9]+", fold(text)))
+    words = plain(text)
     if named := _ALONE.fullmatch(words):
         return Residence(_CODES[named["name"]], alone=True)
     if said := _LIVES.search(words):
@@ -27,7 +28,7 @@ def residence(text: str) -> Residence | None:
     return None
 
 
-_CODES = {
+_CODES = place.canadian() | {
     name: code
     for code, names in yaml.safe_load(Path(__file__).with_name("places.yml").read_text()).items()
     for name in names

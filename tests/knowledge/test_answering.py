@@ -68,6 +68,10 @@ def test_nonsense_is_not_answered(knowledge: Knowledge, question: str, language:
         ("en", "How do I renew a British Columbia driver's licence?"),
         ("fr", "Comment renouveler ma carte d'assurance maladie du Québec?"),
         ("en", "garbage collection in Mississauga"),
+        ("fr", "Comment payer mon compte de taxes à Laval?"),
+        ("en", "How do I dispute my notice of assessment from Revenu Québec?"),
+        ("en", "How do I renew my passport with the NHS?"),
+        ("fr", "Comment toucher le chômage en France?"),
     ],
 )
 def test_another_places_service_is_not_answered_with_ours(knowledge: Knowledge, language: str, question: str) -> None:

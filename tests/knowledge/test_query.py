@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge import kind, place
+from knowledge import gazetteer, kind, place
 from knowledge.index import Index, Texts
 from knowledge.query import GUESSED, LONGEST, MEANT, also_called
+from knowledge.text import plain
 
 ROWS = ["employment insurance benefits", "renew a passport cost", "social insurance number"]
 
@@ -27,13 +28,19 @@ def test_another_name_is_looked_for_too(index: Index) -> None:
     assert dict(query.terms)["employ"] == MEANT and "employment insurance" in query.read_as
 
 
+def test_what_was_said_is_told_from_its_other_names(index: Index) -> None:
+    query = index.understand("EI benefits", None)
+    assert [term for term, _ in query.asked] == ["ei", "benefit"]
+    assert {"employ", "insur"} <= {term for term, _ in query.terms} and set(query.named["ei"]) >= {"employ", "insur"}
+
+
 def test_taken_as_written_nothing_is_guessed(index: Index) -> None:
     query = index.understand("EI pasport", None, forgiving=False)
-    assert query.read_as == "EI pasport" and not query.guessed and query.unknown == ("ei", "pasport")
+    assert query.spelt == query.read_as == "EI pasport" and not query.guessed and query.unknown == ("ei", "pasport")
 
 
 def test_the_longest_name_is_taken() -> None:
-    assert also_called(["sin", "card"], language="en") == ["social insurance number"]
+    assert also_called(["sin", "card"], language="en") == {"sin card": "social insurance number"}
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=200))
@@ -88,6 +95,9 @@ def test_the_kind_of_a_heading(language: str, heading: str, kinds: set[str]) -> 
         ("les enfants ont un passeport", ()),
         ("moving from Alberta to Toronto", ("ca-ab", "ca-on-toronto")),
         ("St. John's", ("ca-nl",)),
+        ("taxes municipales à Laval", ("ca-qc-laval",)),
+        ("garbage in Sault Ste. Marie", ("ca-on-sault-ste-marie",)),
+        ("parking in the Annex on Victoria Day", ()),
     ],
 )
 def test_a_place_that_is_named(question: str, places: tuple[str, ...]) -> None:
@@ -109,7 +119,87 @@ def test_where_a_service_holds(jurisdiction: str, where: str, holds: bool) -> No
     assert place.holds(jurisdiction, where) is holds
 
 
-def test_another_country_is_noticed_unless_someone_comes_from_there() -> None:
-    assert place.abroad("how do I renew my American passport")
-    assert not place.abroad("can an American work in Canada")
-    assert not place.abroad("je viens d'arriver de France")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how do I renew my American passport",
+        "marriage license in Las Vegas",
+        "toucher le chômage en France",
+        "combien d'allocations à Lyon",
+        "cb de tps pr un visa us",
+        "acte de naissance algérien",
+    ],
+)
+def test_what_is_to_be_had_in_another_country_is_noticed(question: str) -> None:
+    assert place.abroad(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "can an American work in Canada",
+        "je viens d'arriver de France",
+        "my wife is Brazilian, can I sponsor her",
+        "do I need a passport to visit the US",
+        "j'ai travaillé au Maroc, ai-je droit à une pension",
+        "est-ce que le formulaire existe en anglais",
+        "Indian status card",
+        "have a nice day",
+    ],
+)
+def test_who_only_comes_from_there_or_goes_there_is_not(question: str) -> None:
+    assert not place.abroad(question)
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "whose"),
+    [
+        ("en", "renew at ICBC", "ca-bc"),
+        ("en", "avis from Revenu Québec", "ca-qc"),
+        ("en", "change my name with the NHS", "abroad"),
+        ("fr", "ma carte Vitale est perdue", "abroad"),
+        ("fr", "permis de la SAAQ", "ca-qc"),
+        ("en", "cafe near me", None),
+        ("en", "Canadian Armed Forces (CAF) pension", None),
+        ("de", "Kfz", None),
+    ],
+)
+def test_another_governments_own_office_or_programme(language: str, question: str, whose: str | None) -> None:
+    assert place.agency(question, language) == whose
+
+
+def test_the_gazetteer_is_what_places_are_called() -> None:
+    codes = gazetteer.codes()
+    assert len(codes) > 1500
+    assert (codes["gatineau"], codes["willowdale"], codes["lyon"]) == ("ca-qc-gatineau", "ca-on-toronto", "abroad")
+    assert all(name == plain(name) for name in codes)
+
+
+def test_of_places_with_the_same_name_the_canadian_one_is_meant_unless_another_is_much_larger() -> None:
+    def city(name: str, country: str, people: int, province: str = "08") -> dict[str, object]:
+        where = {"latitude": 45.0, "longitude": -75.0, "admin1code": province}
+        return {"name": name, "countrycode": country, "population": people, **where}
+
+    made = gazetteer.made_of(
+        [
+            city("London", "CA", 400_000),
+            city("London", "GB", 9_000_000),
+            city("Cambridge", "GB", 250_000),
+            city("Cambridge", "CA", 130_000),
+            city("Fort Wayne", "US", 260_000),
+            city("Nice", "FR", 340_000),
+            city("Tiny Town", "US", 20_000),
+        ]
+    )
+    assert {name: made.get(name) for name in ("london", "cambridge", "fort wayne", "nice", "tiny town", "suisse")} == {
+        "london": "abroad",
+        "cambridge": "ca-on-cambridge",
+        "fort wayne": "abroad",
+        "nice": None,
+        "tiny town": None,
+        "suisse": "abroad",
+    }
+
+
+def test_the_name_of_a_place_is_not_taken_for_another_word(index: Index) -> None:
+    assert not index.understand("Laval Lyon", None).guessed
