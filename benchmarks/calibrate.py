@@ -77,13 +77,13 @@ def main() -> None:
 
 
 def questions(folder: Path) -> Iterator[dict[str, Any]]:
-    """The development questions: with a service, or with none that answers."""
+    """The development questions: with the services whose pages answer, or with none."""
     for file in sorted(folder.glob("dev-*.jsonl")):
         for line in file.read_text().splitlines():
             question = json.loads(line)
-            service = question.get("service")
-            gold = f"content/{question['language']}/{service}" if service else None
-            yield question | {"gold": gold, "kind": "answerable" if service else "aside"}
+            services = question.get("services") or [s for s in [question.get("service")] if s]
+            gold = [f"content/{question['language']}/{service}" for service in services]
+            yield question | {"gold": gold, "kind": "answerable" if gold else "aside"}
 
 
 def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict[str, Any]]:
@@ -99,7 +99,7 @@ def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict
             if number % 2:
                 words = [w for w in words if chance.random() < 0.6] or words
             text = ASKING[language].format(" ".join(words)) if number % 2 else document["title"]
-            yield {"language": language, "text": text, "gold": document["id"], "kind": "name"}
+            yield {"language": language, "text": text, "gold": [document["id"]], "kind": "name"}
 
 
 def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) -> Iterator[Example]:
@@ -109,17 +109,17 @@ def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) 
     query = index.understand(question["text"], encoder)
     if not query.terms:
         return
-    group = (question["gold"] or question["text"]).rsplit("/", 1)[-1]
+    group = (question["gold"] or [question["text"]])[0].rsplit("/", 1)[-1]
     scores = index.score(query)
     yield example(question["kind"], group, query, scores, index, shelf, question["gold"])
-    if question["gold"]:
-        number = next(n for n, d in enumerate(shelf.documents) if d["id"] == question["gold"])
+    if len(question["gold"]) == 1:
+        number = next(n for n, d in enumerate(shelf.documents) if d["id"] in question["gold"])
         kind = "removed" if question["kind"] == "answerable" else "name removed"
-        yield example(kind, group, query, without(scores, number, index), index, shelf, None)
+        yield example(kind, group, query, without(scores, number, index), index, shelf, [])
 
 
 def example(
-    kind: str, group: str, query: Query, scores: Scores, index: Index, shelf: Shelf, gold: str | None
+    kind: str, group: str, query: Query, scores: Scores, index: Index, shelf: Shelf, gold: list[str]
 ) -> Example:
     ranking = rank(scores, index, shelf, places(query.spelt, None))
     best = ranking.candidates[0]
@@ -129,7 +129,7 @@ def example(
         kind,
         group,
         features(query, ranking, index, document["title"]),
-        document["id"] == gold,
+        document["id"] in gold,
         anothers(query, index.language, ranking, shelf),
     )
 

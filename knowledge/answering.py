@@ -10,6 +10,7 @@ from knowledge.quoting import quote
 from knowledge.ranking import Candidate, Ranking, rank, sections
 from knowledge.shelf import Shelf
 from knowledge.snapshot import Snapshot
+from knowledge.text import terms
 
 SOURCES = 3
 CHOICES = 3
@@ -30,7 +31,8 @@ def answer(question: str, asked: str, where: str | None, snapshot: Snapshot, enc
         return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
     seen = features(query, ranking, index, shelf.documents[ranking.candidates[0].document]["title"])
     confidence = calibration(language, ranking.scores.cosine is not None)(seen)
-    outcome = judge(confidence, query, ranking)
+    title = set(terms(shelf.documents[ranking.candidates[0].document]["title"], language))
+    outcome = judge(confidence, query, ranking, only_named=title.issuperset(term for term, _ in query.asked))
     if anothers(query, asked, ranking, shelf):
         outcome, confidence = Outcome.NOT_FOUND, min(confidence, thresholds().scope)
     if outcome is Outcome.ANSWERED:
@@ -65,11 +67,18 @@ def places(question: str, where: str | None) -> tuple[str, ...]:
     return named or ((where,) if where else ())
 
 
-def judge(confidence: float, query: Query, ranking: Ranking) -> Outcome:
-    """The ladder: answer, ask which of two or three is meant, not found, out of scope."""
+def judge(confidence: float, query: Query, ranking: Ranking, only_named: bool = False) -> Outcome:
+    """The ladder: answer, ask which of two or three is meant, not found, out of scope.
+
+    `only_named` is whether all that was said is in the title of the best page: of several such pages none is likely, and
+    yet one of them is meant.
+    """
     limits = thresholds()
     ambiguous = len(alike(ranking)) > 1
-    if confidence >= limits.answer and not (ambiguous and len(query.terms) <= BRIEF):
+    brief = len(query.asked) <= BRIEF
+    if ambiguous and brief and only_named:
+        return Outcome.CLARIFY
+    if confidence >= limits.answer and not (ambiguous and brief):
         return Outcome.ANSWERED
     if confidence >= limits.clarify and ambiguous:
         return Outcome.CLARIFY

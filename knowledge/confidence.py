@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from knowledge import place
-from knowledge.arrays import Floats
+from knowledge.arrays import Floats, Integers
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.ranking import Ranking
@@ -20,6 +20,8 @@ FEATURES = (
     "cosine",  # of the best document's best row
     "gist",  # cosine of the best document as a whole
     "covered",  # idf-weighted share of the question's words that the best document has
+    "plain",  # cosine of the best document's best row over that of the nearest thing that no document answers, both to
+    # the question without other names: an acronym means many things, and its other name only one of them
     "titled",  # "covered", times the share of the words of the document's title that were asked about
     "said",  # BM25 of the document's best row, over the idf of all that was looked for
     "words",  # ln(1 + how many words were asked)
@@ -72,6 +74,7 @@ def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats
             float(scores.cosine[rows].max()) if scores.cosine is not None else 0.0,
             float(scores.gist[best.document]) if scores.gist is not None else 0.0,
             covered,
+            _plainly(query, index, rows),
             covered * len(of_title & sought) / max(1, len(of_title)),
             float(scores.words[rows].max()) / (sum(w * index.words.idf(term) for term, w in query.terms) or 1.0),
             math.log1p(len(idf)),
@@ -108,6 +111,13 @@ def _has(term: str, query: Query, index: Index, document: range) -> float:
     if index.about.has(term, document) or not other:
         return float(index.about.has(term, document))
     return sum(index.about.has(each, document) for each in other) / len(other)
+
+
+def _plainly(query: Query, index: Index, rows: Integers) -> float:
+    if index.dense is None or query.plain is None:
+        return 0.0
+    own, asides = index.dense.vectors[rows] @ query.plain, index.dense.vectors[index.asides :] @ query.plain
+    return float(own.max(initial=-1.0) - asides.max(initial=-1.0))
 
 
 def _foreign(question: str, document: int, index: Index) -> float:

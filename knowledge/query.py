@@ -25,7 +25,7 @@ MEANT = 0.85  # what another name for the same thing counts
 @dataclass(frozen=True, slots=True)
 class Query:
     """`text` is the cleaned question, `spelt` the same with shorthand and guesses written out, and `read_as` that with
-    other names for what it names: the text that `vector` encodes.
+    other names for what it names. `plain` and `vector` encode these two.
 
     `terms` and `pairs` are (stem, weight) and (two stems, weight). `asked` are the stems of what was said, without those of
     other names; `named` has for those that are part of a name the stems of the other. `unknown` are the words that no
@@ -38,6 +38,7 @@ class Query:
     terms: tuple[tuple[str, float], ...]
     pairs: tuple[tuple[str, float], ...]
     vector: Floats | None
+    plain: Floats | None = None
     asked: tuple[tuple[str, float], ...] = ()
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
@@ -84,9 +85,12 @@ def understand(
                 weighted.setdefault(term, MEANT)
             for pair in pairs_of(terms):
                 pairs.setdefault(pair, MEANT)
-    vector = encoder.encode([read_as])[0] if encoder is not None and text else None
+    vector = plain = None
+    if encoder is not None and text:
+        plain = encoder.encode([spelt])[0]
+        vector = plain if read_as == spelt else encoder.encode([read_as])[0]
     found = tuple(weighted.items()), tuple(pairs.items())
-    return Query(text, spelt, read_as, *found, vector, said, named, tuple(unknown), tuple(guessed))
+    return Query(text, spelt, read_as, *found, vector, plain, said, named, tuple(unknown), tuple(guessed))
 
 
 def _right(word: str, language: str, encoder: Encoder | None) -> bool:

@@ -106,11 +106,11 @@ def test_a_named_place_goes_before_the_citizens_own() -> None:
 
 
 class Asked:
-    terms = (("canoe", 1.0), ("permit", 1.0), ("cost", 1.0))
+    asked = (("canoe", 1.0), ("permit", 1.0), ("cost", 1.0))
 
 
 class Named:
-    terms = (("canoe", 1.0),)
+    asked = (("canoe", 1.0),)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,12 @@ def test_the_ladder(confidence, query, second: float, outcome: Outcome) -> None:
     sure = (limits.clarify + limits.answer) / 2 if confidence == "between" else confidence
     ranking = Ranking((Candidate(0, 0.9), Candidate(1, second)), None)
     assert judge(sure, query, ranking) is outcome
+
+
+def test_who_only_names_what_several_pages_are_about_is_asked_which() -> None:
+    ranking = Ranking((Candidate(0, 0.9), Candidate(1, 0.89)), None)
+    assert judge(0.0, Named(), ranking, only_named=True) is Outcome.CLARIFY
+    assert judge(0.0, Asked(), ranking, only_named=True) is Outcome.OUT_OF_SCOPE
 
 
 def test_the_thresholds_are_steps() -> None:
