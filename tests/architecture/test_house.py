@@ -3,8 +3,12 @@
 import ast
 import re
 import subprocess
+import tomllib
+from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.architecture.code import OURS, ROOT, Module, modules
 
@@ -87,6 +91,20 @@ def test_no_file_names_a_machine_or_an_index(what: str) -> None:
 def test_a_lock_has_no_address() -> None:
     for lock in ROOT.glob("*.lock"):
         assert "://" not in lock.read_text(encoding="utf-8"), lock.name
+
+
+def test_the_lock_has_what_our_dependencies_ask_for_with_their_extras() -> None:
+    """An override of a version must not lose an extra: nothing but a start on a bare machine would tell."""
+    locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    missing = []
+    for dependency in map(Requirement, project["dependencies"]):
+        for line in metadata.requires(dependency.name) or ():
+            asked = Requirement(line)
+            wanted = any(asked.marker is None or asked.marker.evaluate({"extra": each}) for each in dependency.extras)
+            if wanted and canonicalize_name(asked.name) not in locked:
+                missing.append(f"{dependency.name}: {asked.name}")
+    assert not missing
 
 
 def test_no_borrowed_data_is_tracked() -> None:
