@@ -1,4 +1,4 @@
-"""The command: up, index, ask, train, evaluate, doctor. It wires; it decides nothing."""
+"""The command: up, index, ask, train, evaluate, channels, outbox, doctor. It wires; it decides nothing."""
 
 import json
 import sys
@@ -28,6 +28,7 @@ class PartName(StrEnum):
     WORKER = "worker"
     BOT = "bot"
     ACTIONS = "actions"
+    PHONE = "phone"
 
 
 class Language(StrEnum):
@@ -36,11 +37,13 @@ class Language(StrEnum):
 
 
 @app.command()
-def up() -> None:
+def up(
+    dev: Annotated[bool, typer.Option("--dev", help="With telephones to try SMS, WhatsApp and Telegram on.")] = False,
+) -> None:
     """Set up what is missing, start everything and say where the chat is; Ctrl-C stops all of it."""
     from machine.console import start
 
-    start(_settings())
+    start(_settings(), dev)
 
 
 @app.command()
@@ -136,6 +139,39 @@ def doctor(as_json: Json = False) -> None:
     else:
         show_findings(findings)
     raise typer.Exit(not well)
+
+
+@app.command()
+def channels(as_json: Json = False) -> None:
+    """Say which channels are on, what the others need, and how the traffic goes."""
+    import asyncio
+    from dataclasses import asdict
+
+    from machine.tables import show_channels
+    from machine.traffic import channels as look
+
+    lines = asyncio.run(look(_settings()))
+    typer.echo(json.dumps([asdict(line) for line in lines], indent=2)) if as_json else show_channels(lines)
+
+
+@app.command()
+def outbox(
+    again: Annotated[str | None, typer.Option(help="Number of what to try once more, or all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what could not be answered or delivered, with the reason, and try it again."""
+    import asyncio
+
+    from machine.tables import show_left
+    from machine.traffic import again as try_again
+    from machine.traffic import left as look
+
+    if again:
+        typer.echo(f"{asyncio.run(try_again(_settings(), again))} put back into their queues.")
+        return
+    left = asyncio.run(look(_settings()))
+    told = [{"number": x.aside.id, "queue": x.queue, "since": x.aside.since, "why": x.aside.why} for x in left]
+    typer.echo(json.dumps(told, indent=2)) if as_json else show_left(left)
 
 
 @app.command(hidden=True)

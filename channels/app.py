@@ -1,9 +1,11 @@
 """The composition root: what the public app and the worker are made of."""
 
 import asyncio
-import resource
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import structlog
@@ -14,30 +16,35 @@ from redis.asyncio import Redis
 from redis.maint_notifications import MaintNotificationsConfig
 from sqlalchemy.exc import SQLAlchemyError
 
-from channels import inbox, outbox, switchboard
+from channels import inbox
 from channels.adapters.web import Web
 from channels.bot import Bot, opener
+from channels.catalogue import Parts, made
+from channels.continuation import Codes
 from channels.conversation import Addresses, written_language
 from channels.inbox import Inbox
 from channels.lanes import Lanes
-from channels.outbox import Outbox
+from channels.menus import Menus
+from channels.outbox import RECORD_QUEUE, Outbox, queue
+from channels.pace import Pace
+from channels.quiet import hours
+from channels.reception import Reception
 from channels.record import Record
 from channels.responder import Responder
 from channels.settings import Settings
 from channels.switchboard import Switchboard
+from channels.throttle import Throttle
+from channels.traffic import Traffic
 from channels.turns import answering, recording, sending
-from channels.web.events import Events
 from channels.web.guard import Guard
 from channels.web.pages import pages
 from channels.web.problems import PROBLEMS
-from channels.web.sessions import Sessions
-from channels.worker import work, work_together
+from channels.worker import put_off, work, work_together
 
 RECORDS_AT_ONCE = 200
 RECORD_SECONDS = 0.1  # how long what was said is gathered, to be written together
 REDIS_CONNECTIONS = 500  # of one process; who finds none is told that the service is not available
 RASA_KEEPS_SECONDS = 4.0  # less than the 5 s after which Rasa's server closes a connection that nobody uses
-OTHER_FILES = 200  # that a process may have open beside event streams
 log = structlog.get_logger()
 
 
@@ -61,28 +68,20 @@ def redis_client(settings: Settings, name: str | None = None) -> Redis:
     )
 
 
-def web_channel(settings: Settings, redis: Redis, addresses: Addresses) -> Web:
-    keep = settings.keep_conversation_hours * 3600
-    return Web(
-        Events(redis, keep, most_streams()),
-        Sessions(redis, keep, settings.messages_per_minute),
-        Lanes(redis, switchboard.RECORD_QUEUE, settings.consumer),
-        addresses,
-    )
-
-
-def most_streams() -> int:
-    """How many event streams a process may have open: each is a file, and without files it could accept nobody."""
-    return max(OTHER_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES)
+def parts(settings: Settings, redis: Redis, transport: Any = None) -> Parts:
+    """What channels are made of; `transport` carries requests to providers, where that is not the network."""
+    return Parts(settings, redis, Menus(redis), Addresses(settings.key).key, transport)
 
 
 def public_app(settings: Settings | None = None) -> FastAPI:
     """The app that citizens and providers reach. It talks to Redis only."""
     settings = settings or Settings()
     redis = redis_client(settings)
-    addresses = Addresses(settings.key)
-    web = web_channel(settings, redis, addresses)
-    incoming = Inbox(Lanes(redis, inbox.QUEUE, settings.consumer), addresses)
+    channels = {channel.name: channel for channel in made(parts(settings, redis))}
+    record = Lanes(redis, RECORD_QUEUE, settings.consumer)
+    door = Inbox(Lanes(redis, inbox.QUEUE, settings.consumer), record, Addresses(settings.key), Traffic(redis))
+    web = channels["web"]
+    assert isinstance(web, Web)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -93,8 +92,9 @@ def public_app(settings: Settings | None = None) -> FastAPI:
         await redis.aclose()
 
     app = FastAPI(title="Guichet", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.include_router(web.routes(incoming.accept))
-    app.include_router(pages(web, incoming.accept))
+    for channel in channels.values():
+        app.include_router(channel.routes(door.accept, door.tell))
+    app.include_router(pages(web, door.accept))
 
     @app.get("/health/live", tags=["health"])
     async def live() -> dict[str, str]:
@@ -119,7 +119,7 @@ def public_app(settings: Settings | None = None) -> FastAPI:
 
 
 async def run_worker(settings: Settings) -> None:
-    """Answer, send and record until cancelled. It talks to Redis, PostgreSQL and Rasa."""
+    """Answer, send and record until cancelled. It talks to Redis, PostgreSQL, Rasa and the providers."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=RASA_KEEPS_SECONDS)
     async with aiohttp.ClientSession(connector=connector) as http:
         bot = Bot(http, settings.bot_url, settings.bot_timeout, opener(settings.home))
@@ -131,23 +131,46 @@ async def work_with(responders: Mapping[str, Responder], settings: Settings) -> 
     if not settings.database_url:
         raise RuntimeError("GUICHET_DATABASE_URL is not set: `guichet up` sets it, or name your own PostgreSQL.")
     redis = redis_client(settings, settings.consumer)
-    addresses = Addresses(settings.key)
     record = Record(settings.database_url, settings.keep_transcripts_days)
-    said, replies, written = (
-        Lanes(redis, name, settings.consumer) for name in (inbox.QUEUE, outbox.QUEUE, switchboard.RECORD_QUEUE)
-    )
-    channels = {channel.name: channel for channel in (web_channel(settings, redis, addresses),)}
     written_language("Load the models before the first citizen writes.")
-    board = Switchboard(responders, record, addresses)
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(work(said, answering(said, replies, board), settings.concurrent_turns))
-            group.create_task(work(replies, sending(replies, Outbox(replies, channels)), settings.concurrent_turns))
-            group.create_task(work_together(written, recording(written, record), RECORDS_AT_ONCE, RECORD_SECONDS))
-            group.create_task(expire_daily(record))
+            for job in jobs(settings, redis, record, responders):
+                group.create_task(job)
     finally:
         await record.close()
         await redis.aclose()
+
+
+def jobs(
+    settings: Settings, redis: Redis, record: Record, responders: Mapping[str, Responder], transport: Any = None
+) -> Iterator[Coroutine[Any, Any, None]]:
+    """All that a worker does, side by side, each until it is cancelled."""
+    addresses, traffic, given = Addresses(settings.key), Traffic(redis), parts(settings, redis, transport)
+    reception = Reception(
+        given.menus,
+        Pace(redis, settings.messages_per_minute),
+        Codes(redis, settings.key),
+        record.find,
+        time.time,
+    )
+    board = Switchboard(responders, record, addresses, reception)
+    said, written = (Lanes(redis, name, settings.consumer) for name in (inbox.QUEUE, RECORD_QUEUE))
+    channels = list(made(given))
+    out = {queue(f"{each.name}:"): Lanes(redis, queue(f"{each.name}:"), settings.consumer) for each in channels}
+    typing = {each.name: each.typing for each in channels if hasattr(each, "typing")}
+    yield work(said, answering(said, out.__getitem__, board, typing), settings.concurrent_turns)
+    throttle, quiet = Throttle(redis), hours(settings.quiet_hours, settings.time_zone)
+    for channel in channels:
+        lanes = out[queue(f"{channel.name}:")]
+        outgoing = Outbox(lanes, channel, throttle, quiet, traffic, lambda: datetime.now(UTC))
+        yield work(lanes, sending(lanes, outgoing), settings.concurrent_turns)
+        yield put_off(lanes)
+        if hasattr(channel, "listen"):
+            door = Inbox(said, written, addresses, traffic)
+            yield channel.listen(door.accept, settings.public_url, redis)
+    yield work_together(written, recording(written, record), RECORDS_AT_ONCE, RECORD_SECONDS)
+    yield expire_daily(record)
 
 
 async def expire_daily(record: Record) -> None:

@@ -60,7 +60,7 @@ class Bot:
 
     async def _ask(self, conversation: Conversation, id: str, question: str) -> Any:
         metadata = {"id": id, "language": conversation.language, "place": conversation.place}
-        body = {"sender": conversation.key, "message": question, "metadata": metadata}
+        body = {"sender": conversation.thread or conversation.key, "message": question, "metadata": metadata}
         async with self._http.post(self._url, json=body, timeout=self._timeout) as response:
             response.raise_for_status()
             messages = await response.json()
@@ -70,7 +70,7 @@ class Bot:
 
     async def _degraded(self, conversation: Conversation, question: str) -> Turn:
         language = conversation.language
-        nothing = Reply(text=texts(language)["degraded_not_found"], language=language)
+        nothing = Reply(text=texts(language)["degraded_not_found"], language=language, degraded=True)
         try:
             answer = await asyncio.to_thread(
                 lambda: self._knowledge().ask(question, language=language, place=conversation.place)
@@ -79,9 +79,9 @@ class Bot:
             log.exception("knowledge unavailable", conversation=conversation.key)
             return Turn((nothing,))
         if answer.outcome == "answered":
-            return Turn((from_answer(answer.as_dict(), texts(language)["degraded_answer"]),))
+            return Turn((replace(from_answer(answer.as_dict(), texts(language)["degraded_answer"]), degraded=True),))
         if answer.choices:
-            return Turn((from_answer(answer.as_dict(), texts(language)["degraded_choices"]),))
+            return Turn((replace(from_answer(answer.as_dict(), texts(language)["degraded_choices"]), degraded=True),))
         return Turn((nothing,))
 
 

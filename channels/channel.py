@@ -1,9 +1,9 @@
 """A channel brings what citizens say and says replies back; this is what every adapter speaks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 class Incoming:
     """One message from a citizen.
 
-    `id` comes from the provider and is unique within the channel; `address` is "web:…", "sms:+1613…".
-    `language` is the citizen's explicit choice, None if they made none; `hint` is that of the page they write on.
-    `place` is a jurisdiction, "ca-on-toronto".
+    `id` comes from the provider and is unique within the channel, "" where it has none; `address` is "web:…",
+    "sms:+1613…". `language` is the citizen's explicit choice, None if they made none; `hint` is that of the page they
+    write on, or of their telephone. `place` is a jurisdiction, "ca-on-toronto". `command` is what a button or a command
+    of the channel asks for, and `choice` the number of one of the choices of the reply of that id, which was touched.
+    `media` counts pictures, voices and files, which nobody reads. `answered` is whether the provider has answered a
+    word such as STOP itself.
     """
 
     id: str
@@ -24,7 +27,14 @@ class Incoming:
     language: str | None = None
     hint: str | None = None
     place: str | None = None
+    command: "Command | None" = None
+    choice: tuple[str, int] | None = None
+    media: int = 0
+    answered: bool = False
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+Command = Literal["start", "stop", "help", "language", "agent", "more", "private"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a citizen is told, as structure: each adapter renders it. `text` is ours, `quotes` are publishers' words."""
+    """What a citizen is told, as structure: each adapter renders it. `text` is ours, `quotes` are publishers' words.
+
+    `degraded` is whether `text` says that a part does not work. `continues` is whether it goes on where the reply before
+    it was cut. `unasked` is whether the citizen did not just ask for it. `regardless` is whether it confirms a word such
+    as STOP, and goes even to somebody who has just said it.
+    """
 
     text: str = ""
     quotes: tuple[Quote, ...] = ()
@@ -72,6 +87,10 @@ class Reply:
     passages: tuple[str, ...] = ()
     asks_feedback: bool = False
     changes_language: bool = False
+    degraded: bool = False
+    continues: bool = False
+    unasked: bool = False
+    regardless: bool = False
     id: str = ""
     in_reply_to: str = ""
     sender: str = "bot"
@@ -88,14 +107,22 @@ class ChannelError(Exception):
     """Why a reply could not be sent. The tree is closed; `retry` says whether trying again can help.
 
     ChannelError
-    ├── Unreachable      the provider did not answer, or said it is down         retry
-    ├── SlowDown         the provider asks for patience: `after` seconds         retry
+    ├── Unreachable      the provider did not take it, or said it is down         retry
+    ├── SlowDown         the provider asks for patience: `after` seconds          retry
+    ├── Uncertain        nobody knows whether the provider took it                retry, once it was asked
     ├── Refused          the provider refuses this message
+    ├── Closed           the channel allows nothing to be sent now, or not this
     ├── Gone             there is nobody at this address (any more)
     └── OptedOut         the citizen said stop to the provider
+
+    `code` is the provider's own, where it gave one.
     """
 
     retry = False
+
+    def __init__(self, why: str = "", code: str = "") -> None:
+        super().__init__(why)
+        self.code = code
 
 
 class Unreachable(ChannelError):
@@ -105,12 +132,19 @@ class Unreachable(ChannelError):
 class SlowDown(ChannelError):
     retry = True
 
-    def __init__(self, after: float) -> None:
-        super().__init__(f"The provider asks to wait {after:g} s before the next message.")
+    def __init__(self, after: float, code: str = "") -> None:
+        super().__init__(f"The provider asks to wait {after:g} s before the next message.", code)
         self.after = after
 
 
+class Uncertain(ChannelError):
+    retry = True
+
+
 class Refused(ChannelError): ...
+
+
+class Closed(ChannelError): ...
 
 
 class Gone(ChannelError): ...
@@ -119,13 +153,58 @@ class Gone(ChannelError): ...
 class OptedOut(ChannelError): ...
 
 
+class Forged(Exception):
+    """A webhook without the proof that its provider sent it, or that is not for us."""
+
+
+class CannotTell(Exception):
+    """The provider does not say what it has sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a provider says became of a reply: `state` is one of STATES; `code` is its own for why not. `opted_out` is
+    whether the reason is that the citizen said stop to the provider."""
+
+    address: str
+    reply: str
+    state: str
+    provider_id: str = ""
+    code: str = ""
+    opted_out: bool = False
+
+
+STATES: Mapping[str, int] = {"queued": 1, "sent": 2, "failed": 3, "delivered": 3, "read": 4}
+"""What becomes of a reply, in the order in which it does; a state never gives way to one of the same rank or a lower."""
+
 Deliver = Callable[[Incoming], Awaitable[bool]]
 """The one door in: durable when it returns; True if the message is new, False if it had been seen."""
 
+Tell = Callable[[Status], Awaitable[None]]
+"""Where an adapter says what became of a reply; durable when it returns."""
+
 
 class Channel(Protocol):
+    """`name` is its place in addresses and URLs. `repeatable` is whether a reply that is sent twice is shown once.
+    `per_second` is how many messages its sender may send; None for as many as there are."""
+
     name: str
+    repeatable: bool
+    per_second: float | None
 
-    def routes(self, deliver: Deliver) -> "APIRouter": ...
+    def routes(self, deliver: Deliver, tell: Tell) -> "APIRouter":
+        """What a provider or a browser calls."""
+        ...
 
-    async def send(self, address: str, reply: Reply) -> Receipt: ...
+    async def send(self, address: str, reply: Reply) -> Receipt:
+        """Hand the reply to the provider. Raises ChannelError."""
+        ...
+
+    async def sent(self, address: str, reply: Reply, since: datetime) -> Receipt | None:
+        """Whether the provider took this reply since then. Raises CannotTell, and ChannelError where it cannot be asked."""
+        ...
+
+
+def as_values(status: Status) -> dict[str, Any]:
+    """A status as JSON-ready values, without the address."""
+    return {"reply": status.reply, "state": status.state, "provider_id": status.provider_id, "code": status.code}

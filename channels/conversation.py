@@ -22,7 +22,9 @@ SHORT = 12  # characters
 class Conversation:
     """`key` is a keyed hash of the citizen's address: all that the bot, logs and records may see of it.
 
-    `chosen` is true once the citizen chose the language themselves. `answered_by` is "bot" or "desk".
+    `chosen` is true once the citizen chose the language themselves. `answered_by` is "bot" or "desk". `stopped` is true
+    for somebody who said stop: nothing is sent to them. `thread` is the name that the bot knows the dialogue by, where it
+    is not the key; `continues` is the key of the conversation that this one goes on from.
     """
 
     key: str
@@ -31,6 +33,9 @@ class Conversation:
     chosen: bool = False
     place: str | None = None
     answered_by: str = "bot"
+    stopped: bool = False
+    thread: str | None = None
+    continues: str | None = None
 
 
 class Addresses:

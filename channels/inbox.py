@@ -1,28 +1,62 @@
 """The inbox: what citizens said, durable, until it is answered; its `accept` is the one door in."""
 
-from dataclasses import asdict
-from datetime import datetime
+import hashlib
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from channels.channel import Incoming
+from redis.exceptions import RedisError
+
+from channels import consent
+from channels.channel import Incoming, Status, as_values
 from channels.conversation import Addresses
-from channels.lanes import Lanes
+from channels.lanes import REMEMBER_SECONDS, Lanes, Mark
+from channels.traffic import Traffic
+from knowledge import plain
 
 QUEUE = "inbox"
+AGAIN_SECONDS = 10  # in which the same text from a channel without ids is the same message
 
 
+@dataclass(frozen=True, slots=True)
 class Inbox:
-    def __init__(self, lanes: Lanes, addresses: Addresses) -> None:
-        self.lanes, self._addresses = lanes, addresses
+    lanes: Lanes
+    record: Lanes
+    addresses: Addresses
+    traffic: Traffic
 
     async def accept(self, said: Incoming) -> bool:
         """Keep a message; durable when this returns. False if its channel had brought it before.
 
-        Raises `redis.exceptions.RedisError` where it cannot be kept: the adapter then answers 5xx and the provider
-        repeats.
+        Who says stop is sent nothing more from this moment. Raises `redis.exceptions.RedisError` where the message cannot
+        be kept: the adapter then answers 5xx and the provider repeats.
         """
-        key = self._addresses.key(said.address)
-        return await self.lanes.put(key, pack(said), once=f"{key}:{said.id}")
+        key = self.addresses.key(said.address)
+        once, seconds = said.id, REMEMBER_SECONDS
+        if not said.id:
+            once, seconds = _fingerprint(said), AGAIN_SECONDS
+            said = replace(said, id=f"{once}-{int(said.at.timestamp() * 1000)}")
+        new = await self.lanes.put(key, pack(said), f"{key}:{once}", seconds, consent.mark(said, key))
+        if new:
+            with suppress(RedisError, OSError):  # it is only counted
+                await self.traffic.brought(said.address)
+        return new
+
+    async def tell(self, status: Status) -> None:
+        """Keep what a provider says became of a reply; durable when this returns."""
+        key, channel = self.addresses.key(status.address), status.address.partition(":")[0]
+        row = {"conversation": key, "channel": channel, **as_values(status)}
+        rows: dict[str, Any] = {"statuses": [row]}
+        mark: Mark = ("", "")
+        if status.opted_out:
+            about = {"id": f"{key}:{status.reply}", "conversation": key, "channel": channel}
+            now = datetime.now(UTC).isoformat()
+            rows["consents"] = [about | {"kind": "stop", "word": "", "by": f"{channel} {status.code}", "at": now}]
+            mark = (consent.stop_key(key), "set")
+        await self.record.put(key, rows, mark=mark)
+        with suppress(RedisError, OSError):
+            await self.traffic.told(status)
 
 
 def pack(said: Incoming) -> dict[str, Any]:
@@ -32,4 +66,10 @@ def pack(said: Incoming) -> dict[str, Any]:
 
 def unpack(item: dict[str, Any]) -> Incoming:
     """A message from its JSON values."""
-    return Incoming(**(item | {"at": datetime.fromisoformat(item["at"])}))
+    choice = item.get("choice")
+    return Incoming(**(item | {"at": datetime.fromisoformat(item["at"]), "choice": tuple(choice) if choice else None}))
+
+
+def _fingerprint(said: Incoming) -> str:
+    text = f"{said.command}:{said.choice}:{said.media}:{plain(said.text) or said.text}"
+    return "made-" + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()

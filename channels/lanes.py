@@ -7,57 +7,21 @@ fenced off).
 """
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from channels import scripts
+
 GROUP = "workers"
 REMEMBER_SECONDS = 48 * 3600  # providers repeat a webhook for a day at most
+Mark = tuple[str, Literal["set", "del", ""]]
+"""A key, and what becomes of it."""
 MOST_ASIDE = 1000  # items set aside are kept for whoever looks into it, not for ever: they are what citizens wrote
-
-_PUT = """
-if ARGV[1] ~= '' and not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[2]) then return 0 end
-if redis.call('RPUSH', KEYS[2], ARGV[4]) == 1 then
-  redis.call('XADD', KEYS[3], '*', 'lane', ARGV[3], 'item', ARGV[4])
-end
-return 1
-"""
-
-# KEYS: ready, lane, aside, then lane and ready of each that follows
-# ARGV: group, entry, worker, lane, item to set aside or '', most aside, seconds aside, then lane and item of each
-_FINISH = """
-local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
-if #pending == 0 or pending[1][2] ~= ARGV[3] then return 0 end
-redis.call('LPOP', KEYS[2])
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-redis.call('XDEL', KEYS[1], ARGV[2])
-local head = redis.call('LINDEX', KEYS[2], 0)
-if head then redis.call('XADD', KEYS[1], '*', 'lane', ARGV[4], 'item', head) end
-if ARGV[5] ~= '' then
-  redis.call('XADD', KEYS[3], 'MAXLEN', ARGV[6], '*', 'lane', ARGV[4], 'item', ARGV[5])
-  redis.call('EXPIRE', KEYS[3], ARGV[7])
-end
-local argument = 8
-for key = 4, #KEYS, 2 do
-  if redis.call('RPUSH', KEYS[key], ARGV[argument + 1]) == 1 then
-    redis.call('XADD', KEYS[key + 1], '*', 'lane', ARGV[argument], 'item', ARGV[argument + 1])
-  end
-  argument = argument + 2
-end
-return 1
-"""
-
-# ARGV[4]: how often it counts as taken, '' as it stands
-_KEEP = """
-local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
-if #pending == 0 or pending[1][2] ~= ARGV[3] then return 0 end
-local tries = ARGV[4] == '' and pending[1][4] or ARGV[4]
-redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, ARGV[2], 'IDLE', 0, 'RETRYCOUNT', tries, 'JUSTID')
-return 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +32,17 @@ class Task:
     lane: str
     item: dict[str, Any]
     tries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """An item that was given up: its number, why, and since when (Unix seconds)."""
+
+    id: str
+    lane: str
+    item: dict[str, Any]
+    why: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +59,12 @@ class Lanes:
 
     def __init__(self, redis: Redis, queue: str, worker: str) -> None:
         self.redis, self.queue, self.worker = redis, queue, worker
-        self._put = redis.register_script(_PUT)
-        self._finish = redis.register_script(_FINISH)
-        self._keep = redis.register_script(_KEEP)
+        self._put = redis.register_script(scripts.PUT)
+        self._finish = redis.register_script(scripts.FINISH)
+        self._keep = redis.register_script(scripts.KEEP)
+        self._begin = redis.register_script(scripts.BEGIN)
+        self._due = redis.register_script(scripts.DUE)
+        self._again = redis.register_script(scripts.AGAIN)
         self._looked_at = "0-0"  # how far the search for abandoned entries has come
 
     async def open(self) -> None:
@@ -96,10 +74,21 @@ class Lanes:
             if "BUSYGROUP" not in str(error):
                 raise
 
-    async def put(self, lane: str, item: dict[str, Any], once: str = "") -> bool:
-        """Append an item; with `once`, an id, only if that id was not put within 48 hours. False if it had been."""
-        keys = [f"{self.queue}:seen:{once}", _lane(self.queue, lane), _ready(self.queue)]
-        return bool(await self._put(keys=keys, args=[once, REMEMBER_SECONDS, lane, json.dumps(item)]))
+    async def put(
+        self,
+        lane: str,
+        item: dict[str, Any],
+        once: str = "",
+        seconds: int = REMEMBER_SECONDS,
+        mark: Mark = ("", ""),
+    ) -> bool:
+        """Append an item; with `once`, an id, only if that id was not put within `seconds`. False if it had been.
+
+        `mark` is a key and what becomes of it in the same step if the item is new.
+        """
+        key, change = mark
+        keys = [f"{self.queue}:seen:{once}", _lane(self.queue, lane), _ready(self.queue), key or self.queue]
+        return bool(await self._put(keys=keys, args=[once, seconds, lane, json.dumps(item), change]))
 
     async def take(self, most: int, wait_ms: int) -> list[Task]:
         """Up to `most` heads of lanes nobody works on, as soon as there are any; none after `wait_ms`."""
@@ -126,34 +115,73 @@ class Lanes:
         args = [GROUP, task.entry, self.worker, "0" if blameless else ""]
         return bool(await self._keep(keys=[_ready(self.queue)], args=args))
 
-    async def finish(self, task: Task, follow: Sequence[Follow] = (), *, aside: bool = False) -> bool:
+    async def begin(self, task: Task, forbidden_by: str = "") -> Literal["begun", "lost", "forbidden"] | float:
+        """Say that the part of a task begins that must not happen twice; "begun" if it may.
+
+        A number, the Unix time of it, if that part was begun before and nobody knows how it ended. "lost" if another
+        worker has the task now; "forbidden" while there is a mark of that key. `end` says that it ended in nothing.
+        """
+        args = [GROUP, task.entry, self.worker, str(time.time()), str(REMEMBER_SECONDS), "1" if forbidden_by else "0"]
+        keys = [_ready(self.queue), _trying(self.queue, task), forbidden_by or self.queue]
+        found: Any = await self._begin(keys=keys, args=args)
+        return found if found in ("begun", "lost", "forbidden") else float(found)
+
+    async def end(self, task: Task) -> None:
+        """What was begun ended in nothing, and may be begun again."""
+        await self.redis.delete(_trying(self.queue, task))
+
+    async def finish(
+        self, task: Task, follow: Sequence[Follow] = (), *, aside: str = "", at: float | None = None
+    ) -> bool:
         """End the task and put what follows from it, at once; False, and nothing happens, if another worker has it now.
 
-        With `aside` its item is kept for two days for whoever looks into it.
+        With `aside`, the reason, its item is kept for two days for whoever looks into it. With `at`, a Unix time, it is
+        put again then, behind what its lane has by that time.
         """
-        keys, args = self._ending(task, follow, aside)
+        keys, args = self._ending(task, follow, aside, at)
         return bool(await self._finish(keys=keys, args=args))
 
     async def finish_all(self, tasks: Sequence[Task]) -> None:
         """End many tasks from which nothing follows, in one go."""
         async with self.redis.pipeline(transaction=False) as pipe:
             for task in tasks:
-                keys, args = self._ending(task, (), aside=False)
+                keys, args = self._ending(task, (), "", None)
                 await self._finish(keys=keys, args=args, client=pipe)
             await pipe.execute()
+
+    async def due(self, now: float, most: int = 100) -> int:
+        """Put what was put off until now; how many items."""
+        keys, args = [_later(self.queue), _ready(self.queue)], [str(now), _lane(self.queue, ""), str(most)]
+        return int(await self._due(keys=keys, args=args))
 
     async def waiting(self) -> int:
         """Lanes that have something to do."""
         return int(await self.redis.xlen(_ready(self.queue)))
 
-    async def aside(self) -> int:
-        """Items that were set aside in the last two days."""
-        return int(await self.redis.xlen(_aside(self.queue)))
+    async def put_off(self) -> int:
+        """Items that wait for their time."""
+        return int(await self.redis.zcard(_later(self.queue)))
 
-    def _ending(self, task: Task, follow: Sequence[Follow], aside: bool) -> tuple[list[str], list[str]]:
-        keys = [_ready(self.queue), _lane(self.queue, task.lane), _aside(self.queue)]
-        args = [GROUP, task.entry, self.worker, task.lane, json.dumps(task.item) if aside else ""]
-        args += [str(MOST_ASIDE), str(REMEMBER_SECONDS)]
+    async def aside(self) -> list[Aside]:
+        """What was set aside in the last two days, the oldest first."""
+        entries: Any = await self.redis.xrange(_aside(self.queue))
+        return [
+            Aside(id, about["lane"], json.loads(about["item"]), about.get("why", ""), int(id.split("-")[0]) / 1000)
+            for id, about in entries
+        ]
+
+    async def again(self, aside: Aside) -> bool:
+        """Put an item that was set aside once more, as it is now; False if it is not set aside any more."""
+        keys = [_aside(self.queue), _ready(self.queue)]
+        return bool(await self._again(keys=keys, args=[aside.id, _lane(self.queue, ""), json.dumps(aside.item)]))
+
+    def _ending(
+        self, task: Task, follow: Sequence[Follow], aside: str, at: float | None
+    ) -> tuple[list[str], list[str]]:
+        queue, item = self.queue, json.dumps(task.item)
+        keys = [_ready(queue), _lane(queue, task.lane), _aside(queue), _trying(queue, task), _later(queue)]
+        args = [GROUP, task.entry, self.worker, task.lane, item if aside else "", aside]
+        args += [str(MOST_ASIDE), str(REMEMBER_SECONDS), "" if at is None else str(at), "" if at is None else item]
         for each in follow:
             keys += [_lane(each.queue, each.lane), _ready(each.queue)]
             args += [each.lane, json.dumps(each.item)]
@@ -177,6 +205,14 @@ def _lane(queue: str, lane: str) -> str:
 
 def _aside(queue: str) -> str:
     return f"{queue}:aside"
+
+
+def _later(queue: str) -> str:
+    return f"{queue}:later"
+
+
+def _trying(queue: str, task: Task) -> str:
+    return f"{queue}:trying:{task.entry}"
 
 
 def _entries(answer: Any) -> list[tuple[str, dict[str, str]]]:

@@ -1,5 +1,6 @@
 """The record: what must be remembered, in PostgreSQL through SQLAlchemy; texts in it are redacted and expire."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,19 +11,24 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
     bindparam,
+    case,
     delete,
     exists,
+    false,
     func,
     make_url,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from channels.channel import STATES
 from channels.conversation import Conversation
 
 CONNECTIONS = 8
@@ -30,6 +36,7 @@ CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30  # a database that is reachable but silent counts as away, too
 EXPIRE_AT_ONCE = 10_000  # lines, so that no statement takes long
 LONGEST_CODE = 64
+KINDS = ("entries", "wanted", "ratings", "consents", "statuses")  # of rows that the queue of the record brings
 
 metadata = MetaData()
 
@@ -42,6 +49,9 @@ conversations = Table(
     Column("chosen", Boolean, nullable=False),
     Column("place", String(LONGEST_CODE)),
     Column("answered_by", String(32), nullable=False),
+    Column("stopped", Boolean, nullable=False, server_default=false()),
+    Column("thread", String(32)),
+    Column("continues", String(32)),
     Column("began", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
@@ -78,6 +88,32 @@ wishes = Table(
     Index("wishes_at", "at"),
 )
 
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Text, primary_key=True),  # "<conversation>:<id of the message>", or of the reply that was refused
+    Column("conversation", String(32), nullable=False, index=True),
+    Column("channel", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("word", String(LONGEST_CODE), nullable=False),
+    Column("by", String(LONGEST_CODE), nullable=False),  # the citizen, or the provider with its error
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("conversation", String(32), primary_key=True),
+    Column("reply", Text, primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("rank", SmallInteger, nullable=False),  # of the state: it never goes back
+    Column("provider_id", Text, nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("deliveries_at", "at"),
+)
+
 
 class Record:
     """Reads and writes the tables.
@@ -101,37 +137,58 @@ class Record:
 
     async def keep(self, conversation: Conversation) -> None:
         """Write the conversation as it stands now."""
-        values = {
-            name: getattr(conversation, name) for name in ("channel", "language", "chosen", "place", "answered_by")
-        }
+        values = {name: getattr(conversation, name) for name in _KEPT}
         statement = insert(conversations).values(key=conversation.key, **values)
         async with self._at_once.connect() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
-    async def write(
-        self, entries: list[dict[str, Any]], wanted: list[dict[str, Any]], ratings: list[dict[str, Any]]
-    ) -> None:
-        """Append lines of transcripts and wishes for a person, and keep whether replies helped: the last word counts.
+    async def write(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Append what queues have brought, by the names of KINDS: lines of transcripts, wishes for a person, words of
+        consent; and keep whether replies helped, the last word counting, and what became of them, the furthest.
 
         What is there already stays as it is.
         """
         now = datetime.now(UTC)
-        lines = [entry | {"at": datetime.fromisoformat(entry["at"]), "expires": now + self._keep} for entry in entries]
+        lines = [_at(row) | {"expires": now + self._keep} for row in rows.get("entries", ())]
+        appended = (
+            (transcript, lines),
+            (wishes, map(_at, rows.get("wanted", ()))),
+            (consents, map(_at, rows.get("consents", ()))),
+        )
         async with self._engine.begin() as connection:
-            if lines:
-                await connection.execute(insert(transcript).on_conflict_do_nothing(), lines)
-            if wanted:
-                rows = [wish | {"at": datetime.fromisoformat(wish["at"])} for wish in wanted]
-                await connection.execute(insert(wishes).on_conflict_do_nothing(), rows)
-            if ratings:
+            for table, values in appended:
+                if some := list(values):
+                    await connection.execute(insert(table).on_conflict_do_nothing(), some)
+            if ratings := list(rows.get("ratings", ())):
                 rating = insert(feedback)
                 last = {"helpful": rating.excluded.helpful, "at": func.now()}
                 await connection.execute(
                     rating.on_conflict_do_update(index_elements=["conversation", "reply"], set_=last), ratings
                 )
+            if states := _furthest(rows.get("statuses", ())):
+                status = insert(deliveries)
+                names = ("state", "rank", "code")
+                further = {name: status.excluded[name] for name in names} | {"at": func.now()}
+                known = {
+                    "provider_id": case(
+                        (status.excluded.provider_id != "", status.excluded.provider_id), else_=deliveries.c.provider_id
+                    )
+                }
+                await connection.execute(
+                    status.on_conflict_do_update(
+                        index_elements=["conversation", "reply"],
+                        set_=further | known,
+                        where=status.excluded.rank > deliveries.c.rank,
+                    ),
+                    states,
+                )
+            if refused := [row["conversation"] for row in rows.get("consents", ()) if row["by"] != "citizen"]:
+                stop = update(conversations).where(conversations.c.key.in_(refused)).values(stopped=True)
+                await connection.execute(stop)
 
     async def expire(self) -> int:
-        """Delete the lines of transcripts whose time has come, and conversations of which nothing is left.
+        """Delete the lines of transcripts and the states of replies whose time has come, and conversations of which
+        nothing is left; of those who said stop, that they did is kept.
 
         Returns how many lines there were.
         """
@@ -142,7 +199,9 @@ class Record:
         async with self._at_once.connect() as connection:
             while deleted := (await connection.execute(delete(transcript).where(transcript.c.id.in_(some)))).rowcount:
                 lines += deleted
-            await connection.execute(delete(conversations).where(begun_long_ago, ~lines_left))
+            stopped = conversations.c.stopped
+            await connection.execute(delete(conversations).where(begun_long_ago, ~lines_left, ~stopped))
+            await connection.execute(delete(deliveries).where(deliveries.c.at < func.now() - self._keep))
         return lines
 
     async def count(self) -> dict[str, int]:
@@ -173,5 +232,20 @@ def async_url(database_url: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-_COLUMNS = (conversations.c[name] for name in ("key", "channel", "language", "chosen", "place", "answered_by"))
-_FIND = select(*_COLUMNS).where(conversations.c.key == bindparam("key"))
+def _at(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "at": datetime.fromisoformat(row["at"])}
+
+
+def _furthest(statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Of each reply the state that comes last: one statement cannot change a row twice."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for status in statuses:
+        row = {**status, "rank": STATES[status["state"]]}
+        before = found.get(key := (row["conversation"], row["reply"]))
+        if before is None or row["rank"] > before["rank"]:
+            found[key] = row if before is None or row["provider_id"] else row | {"provider_id": before["provider_id"]}
+    return list(found.values())
+
+
+_KEPT = ("channel", "language", "chosen", "place", "answered_by", "stopped", "thread", "continues")
+_FIND = select(*(conversations.c[name] for name in ("key", *_KEPT))).where(conversations.c.key == bindparam("key"))

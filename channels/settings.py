@@ -1,6 +1,7 @@
 """Every setting of the running service, typed; read from GUICHET_… in the environment or from a .env file."""
 
 import os
+import re
 import secrets
 import socket
 import tempfile
@@ -12,8 +13,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from channels.quiet import hours
+
 SHORTEST_SECRET = 32
 FEWEST_DIFFERENT = 8  # characters
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{3,6}|MG[0-9a-f]{32}")  # E.164, a short code, or a messaging service
 PLACEHOLDERS = ("change", "secret", "password", "example", "default", "placeholder")  # of templates and tutorials
 
 
@@ -30,6 +34,50 @@ class Settings(BaseSettings):
     public_port: int = Field(8000, ge=0, le=65535)
     web_origins: list[str] = Field(["*"], description="Sites whose pages may embed the chat, as origins.")
     messages_per_minute: int = Field(30, ge=1, description="Most messages accepted from one conversation in a minute.")
+
+    messages_per_minute_from_address: int = Field(
+        1800,
+        ge=1,
+        description="Most messages accepted in a minute from one address of the internet, which many may share.",
+    )
+
+    public_url: str | None = Field(
+        None, description="Address at which providers reach the public app, https://www.example.ca."
+    )
+    twilio_account: str | None = Field(
+        None, description="Twilio's account SID; with it and the token, SMS and WhatsApp."
+    )
+    twilio_token: SecretStr | None = Field(
+        None, description="Twilio's auth token: it signs, and is checked, both ways."
+    )
+    twilio_url: str = Field("https://api.twilio.com", description="Twilio's API, or what stands for it.")
+    sms_number: str | None = Field(
+        None, description="Number that texts come to, +16135550142, or a messaging service's SID."
+    )
+    sms_segments: int = Field(3, ge=1, le=10, description="Segments that one answer may cost.")
+    sms_typography: Literal["exact", "settled", "plain"] = Field(
+        "settled",
+        description="What is written plainer so that a text costs less: nothing, quotation marks, or accents too.",
+    )
+    sms_per_second: float = Field(1.0, gt=0, description="Texts that the number may send in a second.")
+    sms_stop_by_twilio: bool = Field(True, description="Whether Twilio itself answers STOP, START and HELP.")
+    whatsapp_number: str | None = Field(None, description="Number that WhatsApp messages come to, +16135550142.")
+    whatsapp_template: str | None = Field(
+        None, description="SID of an approved template to send when the 24 hours have passed; else nothing is sent."
+    )
+    whatsapp_choices: dict[str, str] = Field(
+        {}, description="SIDs of content templates with a list of so many choices; others are numbered."
+    )
+    whatsapp_per_second: float = Field(
+        20.0, gt=0, description="WhatsApp messages that the number may send in a second."
+    )
+    telegram_token: SecretStr | None = Field(None, description="Token of the bot, from @BotFather.")
+    telegram_url: str = Field("https://api.telegram.org", description="Telegram's API, or what stands for it.")
+    telegram_per_second: float = Field(25.0, gt=0, description="Telegram messages that the bot may send in a second.")
+    quiet_hours: str = Field(
+        "21:00-08:00", description="When nobody is written to about what they did not just ask for."
+    )
+    time_zone: str = Field("America/Toronto", description="Time zone of the quiet hours.")
 
     redis_url: str | None = Field(None, description="Your own Redis; without it one is started from a wheel.")
     database_url: str | None = Field(None, description="Your own PostgreSQL; without it one is started from a wheel.")
@@ -57,6 +105,23 @@ class Settings(BaseSettings):
                     "Write it as a browser does, without a path or a slash at its end: https://www.example.ca"
                 )
         return given
+
+    @model_validator(mode="after")
+    def _channels_are_whole(self) -> Self:
+        hours(self.quiet_hours, self.time_zone)
+        if (self.sms_number or self.whatsapp_number) and not (self.twilio_account and self.twilio_token):
+            raise ValueError(
+                "SMS and WhatsApp need GUICHET_TWILIO_ACCOUNT and GUICHET_TWILIO_TOKEN: both are on Twilio's console."
+            )
+        for name in ("sms_number", "whatsapp_number"):
+            number = getattr(self, name)
+            if number and not _NUMBER.fullmatch(number):
+                raise ValueError(
+                    f"GUICHET_{name.upper()} is {number!r}. Write it with + and the country, as +16135550142."
+                )
+        if self.public_url and not urlsplit(self.public_url).netloc:
+            raise ValueError("GUICHET_PUBLIC_URL is not an address. Write it as https://www.example.ca")
+        return self
 
     @model_validator(mode="after")
     def _safe_outside_development(self) -> Self:

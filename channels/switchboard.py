@@ -8,12 +8,12 @@ from channels import outbox
 from channels.channel import Incoming, Reply
 from channels.conversation import Addresses, Conversation, heard
 from channels.lanes import Follow
+from channels.outbox import RECORD_QUEUE
+from channels.reception import Received, Reception
 from channels.record import LONGEST_CODE, Record
 from channels.redact import redact
 from channels.responder import Responder, Turn
 from channels.texts import languages, texts
-
-RECORD_QUEUE = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Switchboard:
     responders: Mapping[str, Responder]
     record: Record
     addresses: Addresses
+    reception: Reception
 
     async def turn(self, said: Incoming) -> list[Follow]:
         """Answer one message: what goes to the outbox and to the record when the turn is finished.
@@ -36,8 +37,10 @@ class Switchboard:
         )
         if known.answered_by not in self.responders:  # it was answered by a desk that nobody runs any more
             known = replace(known, answered_by="bot")
-        conversation = heard(known, said)
-        turn = await self.responders[conversation.answered_by].answer(conversation, said)
+        received = await self.reception.receive(heard(known, said), said)
+        conversation, turn = received.conversation, received.turn
+        if turn is None:
+            turn = await self.responders[conversation.answered_by].answer(conversation, received.said)
         conversation = after(conversation, turn)
         replies = list(turn.replies)
         if turn.hand_to and turn.hand_to in self.responders and turn.hand_to != conversation.answered_by:
@@ -45,22 +48,37 @@ class Switchboard:
             replies += (await self.responders[turn.hand_to].begin(conversation, turn.because)).replies
         wanted = turn.because if turn.hand_to and turn.hand_to not in self.responders else None
         if not replies and wanted is not None:
-            sentence = texts(conversation.language)["wish_recorded"]
-            replies.append(Reply(text=sentence, language=conversation.language))
+            replies.append(Reply(text=texts(conversation.language)["wish_recorded"], language=conversation.language))
+        if received.before and replies:
+            replies[0] = replace(replies[0], text=f"{received.before}\n{replies[0].text}".rstrip(), degraded=True)
         if conversation != before:
             await self.record.keep(conversation)
         numbered = [
             replace(reply, id=f"{said.id}/{number}", in_reply_to=said.id)
             for number, reply in enumerate(replies, start=1)
         ]
+        await self.reception.replied(conversation, numbered)
+        rows = {
+            "entries": _entries(conversation, said, numbered),
+            "wanted": _wanted(conversation, said, wanted),
+            "consents": _consents(conversation, said, received),
+        }
         return [
             *(outbox.post(key, said.address, reply) for reply in numbered),
-            Follow(
-                RECORD_QUEUE,
-                key,
-                {"entries": _entries(conversation, said, numbered), "wanted": _wanted(conversation, said, wanted)},
-            ),
+            *await self._elsewhere(received, said),
+            Follow(RECORD_QUEUE, key, rows),
         ]
+
+    async def _elsewhere(self, received: Received, said: Incoming) -> list[Follow]:
+        """A word in the conversation that this one goes on from, which begins anew there."""
+        if not received.notice:
+            return []
+        address, reply = received.notice
+        key = self.addresses.key(address)
+        if origin := await self.record.find(key):
+            anew = replace(origin, thread=self.addresses.key(f"{address} {said.id}"), answered_by="bot")
+            await self.record.keep(anew)
+        return [outbox.post(key, address, replace(reply, id=f"{said.id}/elsewhere", in_reply_to=said.id))]
 
 
 def after(conversation: Conversation, turn: Turn) -> Conversation:
@@ -104,3 +122,10 @@ def _wanted(conversation: Conversation, said: Incoming, because: str | None) -> 
             "place": conversation.place,
         }
     ]
+
+
+def _consents(conversation: Conversation, said: Incoming, received: Received) -> list[dict[str, Any]]:
+    if received.ledger is None:
+        return []
+    about = {"id": f"{conversation.key}:{said.id}", "conversation": conversation.key, "channel": conversation.channel}
+    return [about | received.ledger | {"at": said.at.isoformat()}]

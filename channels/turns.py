@@ -1,8 +1,9 @@
 """What the worker does with a task of each queue: a turn is answered, a reply sent, a transcript recorded."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from redis.exceptions import RedisError
@@ -14,34 +15,44 @@ from channels.channel import ChannelError, Incoming, Reply, SlowDown
 from channels.conversation import written_language
 from channels.lanes import Follow, Lanes, Task
 from channels.outbox import Outbox
-from channels.record import Record
+from channels.record import KINDS, Record
 from channels.switchboard import Switchboard
 from channels.texts import texts
 from channels.worker import Do, DoMany, finish
 
 MOST_TRIES = 3  # of a task that brings its worker down
+BROUGHT_DOWN = f"it brought a worker down {MOST_TRIES} times"
+TYPING_AFTER_SECONDS = 0.7
+GIVE_UP_SECONDS = 1800.0  # after which nobody waits for a reply any more
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries while the database or a provider is away
 TOLD_AFTER = 2  # tries, then the citizen is told that the message is kept
 NOT_NOW = ("08", "53", "57P")  # SQLSTATE: connection exception, insufficient resources, shutting down or starting
 
 log = structlog.get_logger()
 
+Typing = Callable[[str], Awaitable[None]]
 
-def answering(lanes: Lanes, out: Lanes, switchboard: Switchboard) -> Do:
-    """Answer a message. While the database is away it stays in the inbox; the citizen is told once, through `out`."""
+
+def answering(
+    lanes: Lanes, out: Callable[[str], Lanes], switchboard: Switchboard, typing: Mapping[str, Typing] = {}
+) -> Do:
+    """Answer a message. While the database is away it stays in the inbox; the citizen is told once, through the queue that
+    `out` gives for a queue's name. `typing` shows, by channel, that an answer is on its way."""
 
     async def answer(task: Task) -> None:
         try:
             said = inbox.unpack(task.item)
         except (KeyError, TypeError, ValueError):
             log.exception("message cannot be read", conversation=task.lane)
-            await finish(lanes, task, aside=True)
+            await finish(lanes, task, aside="it cannot be read")
             return
         if task.tries > MOST_TRIES:
             log.error("message set aside", conversation=task.lane, message=said.id, tries=task.tries)
-            await finish(lanes, task, [told(task.lane, said, "failed")], aside=True)
+            await finish(lanes, task, [told(task.lane, said, "failed")], aside=BROUGHT_DOWN)
             return
-        await finish(lanes, task, await follow(task, said))
+        async with _typing(typing.get(said.address.partition(":")[0]), said.address):
+            followed = await follow(task, said)
+        await finish(lanes, task, followed)
 
     async def follow(task: Task, said: Incoming) -> Sequence[Follow]:
         tries = 0
@@ -58,32 +69,54 @@ def answering(lanes: Lanes, out: Lanes, switchboard: Switchboard) -> Do:
                 await lanes.keep(task, blameless=True)
                 if tries >= TOLD_AFTER:
                     notice = told(task.lane, said, "held")
-                    await out.put(notice.lane, notice.item, once=f"{task.lane}:{said.id}:held")
+                    await out(notice.queue).put(notice.lane, notice.item, once=f"{task.lane}:{said.id}:held")
             await asyncio.sleep(PAUSES[min(tries, len(PAUSES)) - 1])
 
     return answer
+
+
+@asynccontextmanager
+async def _typing(show: Typing | None, address: str) -> AsyncIterator[None]:
+    """Show that an answer is on its way, if it takes so long that somebody wonders."""
+
+    async def later() -> None:
+        await asyncio.sleep(TYPING_AFTER_SECONDS)
+        with suppress(ChannelError):
+            await show(address)  # type: ignore[misc]
+
+    showing = asyncio.create_task(later()) if show else None
+    try:
+        yield
+    finally:
+        if showing:
+            showing.cancel()
 
 
 def sending(lanes: Lanes, outgoing: Outbox) -> Do:
     """Send a reply; as long as trying again can help, it is tried again, and what comes after it waits."""
 
     async def send(task: Task) -> None:
-        tries = 0
+        tries, why = 0, BROUGHT_DOWN
         while task.tries <= MOST_TRIES:
             try:
                 return await outgoing.deliver(task)
             except ChannelError as error:
-                tries += 1
+                tries, why = tries + 1, f"{type(error).__name__}: {error}"
                 log.warning("reply not sent yet", conversation=task.lane, why=type(error).__name__, tries=tries)
+                if time.time() - task.item.get("at", time.time()) > GIVE_UP_SECONDS:
+                    break
                 pause = PAUSES[min(tries, len(PAUSES)) - 1]
                 with suppress(RedisError, OSError):
                     await lanes.keep(task, blameless=True)
                 await asyncio.sleep(max(pause, error.after) if isinstance(error, SlowDown) else pause)
-            except Exception:
+            except (RedisError, OSError):
+                raise
+            except Exception as error:
                 log.exception("reply cannot be sent", conversation=task.lane)
+                why = f"{type(error).__name__}"
                 break
         log.error("reply set aside", conversation=task.lane, tries=task.tries)
-        await finish(lanes, task, aside=True)
+        await outgoing.give_up(task, why)
         return None
 
     return send
@@ -93,11 +126,9 @@ def recording(lanes: Lanes, record: Record) -> DoMany:
     """Write what was said, many conversations at a time; what the database refuses is set aside alone."""
 
     async def write(tasks: list[Task]) -> None:
-        entries, wanted, ratings = (
-            [row for task in tasks for row in task.item.get(kind, ())] for kind in ("entries", "wanted", "ratings")
-        )
+        rows = {kind: [row for task in tasks for row in task.item.get(kind, ())] for kind in KINDS}
         try:
-            await record.write(entries, wanted, ratings)
+            await record.write(rows)
         except Exception as error:
             if away(error):
                 raise
@@ -106,7 +137,7 @@ def recording(lanes: Lanes, record: Record) -> DoMany:
                     await write([task])
                 return
             log.exception("not recorded", conversation=tasks[0].lane)
-            await finish(lanes, tasks[0], aside=True)
+            await finish(lanes, tasks[0], aside=f"the database refuses it: {type(error).__name__}")
             return
         await lanes.finish_all(tasks)
 

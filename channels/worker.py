@@ -1,11 +1,13 @@
 """The worker: does what waits in the inbox, the outbox and the record, lanes side by side, until it is cancelled."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import structlog
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisSilent
@@ -58,12 +60,55 @@ async def work_together(lanes: Lanes, do: DoMany, most: int, gather_seconds: flo
         await asyncio.sleep(gather_seconds)
 
 
-async def finish(lanes: Lanes, task: Task, follow: Sequence[Follow] = (), *, aside: bool = False) -> bool:
+@asynccontextmanager
+async def only_one(redis: Redis, what: str, seconds: float = 15.0) -> AsyncIterator[None]:
+    """Wait until no other process does `what`, and keep others from it. Who has not said for a while that it still does
+    it, does it no more: what is done so must bear to be done twice for a moment."""
+    name, me = f"only:{what}", secrets.token_hex(8)
+
+    async def hold() -> bool:
+        with suppress(RedisError, OSError):
+            if await redis.set(name, me, nx=True, px=int(seconds * 1000)):
+                return True
+            if await redis.get(name) == me:
+                return bool(await redis.pexpire(name, int(seconds * 1000)))
+        return False
+
+    async def go_on() -> None:
+        while True:
+            await asyncio.sleep(seconds / 3)
+            await hold()
+
+    while not await hold():
+        stop_if_cancelled()
+        await asyncio.sleep(seconds / 3)
+    holding = asyncio.create_task(go_on())
+    try:
+        yield
+    finally:
+        holding.cancel()
+        with suppress(RedisError, OSError):
+            if await redis.get(name) == me:
+                await redis.delete(name)
+
+
+async def put_off(lanes: Lanes, every_seconds: float = 1.0) -> None:
+    """Bring back what was put off, when its time has come; runs until it is cancelled."""
+    while True:
+        stop_if_cancelled()
+        with suppress(RedisError, OSError):
+            await lanes.due(time.time())
+        await asyncio.sleep(every_seconds)
+
+
+async def finish(
+    lanes: Lanes, task: Task, follow: Sequence[Follow] = (), *, aside: str = "", at: float | None = None
+) -> bool:
     """Finish a task; while Redis is away it waits, since what is not finished is done a second time."""
     while True:
         stop_if_cancelled()
         try:
-            return await lanes.finish(task, follow, aside=aside)
+            return await lanes.finish(task, follow, aside=aside, at=at)
         except (RedisAway, RedisSilent, OSError) as error:
             log.warning("redis away", queue=lanes.queue, conversation=task.lane, why=type(error).__name__)
             await asyncio.sleep(REDIS_AWAY_SECONDS)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from knowledge.snapshot import NoSnapshot as NoSnapshot
     from knowledge.snapshot import NotPublished as NotPublished
     from knowledge.snapshot import build as build
+    from knowledge.text import plain as plain
+    from knowledge.text import sentences as sentences
 
 _HOME = {
     "Answer": "answer",
@@ -34,6 +36,8 @@ _HOME = {
     "NoSnapshot": "snapshot",
     "NotPublished": "snapshot",
     "build": "snapshot",
+    "plain": "text",
+    "sentences": "text",
 }
 __all__ = list(_HOME)
 

@@ -73,9 +73,13 @@ def _capital(step: str) -> str:
     return step[:1].upper() + step[1:]
 
 
-def start(settings: "Settings") -> None:
-    """Prepare, start everything, and stay until Ctrl-C. Raises CannotStart, CannotPrepare, ServerFailed."""
+def start(settings: "Settings", dev: bool = False) -> None:
+    """Prepare, start everything, and stay until Ctrl-C. Raises CannotStart, CannotPrepare, ServerFailed.
+
+    With `dev`, telephones are started as well, and all channels are on.
+    """
     from machine.home import held
+    from machine.phone.settings import with_telephones
     from machine.ports import check_public_port
     from machine.prepare import is_prepared
     from machine.supervisor import Supervisor
@@ -90,6 +94,8 @@ def start(settings: "Settings") -> None:
         out.print(f"\n[bold green]Ready[/] after {time.monotonic() - began:.0f} s.")
         out.print(f"  The chat:              [bold]{address}/[/]  (français : {address}/fr)", soft_wrap=True)
         out.print(f"  Without JavaScript:    {address}/chat")
+        if dev:
+            out.print(f"  Telephones:            {running.twilio_url}/  (SMS, WhatsApp, Telegram)", soft_wrap=True)
         out.print('  Ask in the terminal:   .venv/bin/guichet ask "how do I renew my passport"')
         out.print("  Stop:                  Ctrl-C\n")
 
@@ -97,7 +103,7 @@ def start(settings: "Settings") -> None:
         check_public_port(settings.public_port, settings.public_host)
         if not is_prepared(settings):
             _prepare_apart()
-        asyncio.run(Supervisor(settings, say, (lock,)).up(ready))
+        asyncio.run(Supervisor(with_telephones(settings) if dev else settings, say, (lock,), dev=dev).up(ready))
     err.print("Stopped.")
 
 

@@ -134,16 +134,20 @@ async def _queues(settings: Settings) -> AsyncIterator[Finding]:
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
-    from channels import inbox, outbox, switchboard
+    from channels import inbox
+    from channels.catalogue import ENTRIES, missing
     from channels.lanes import Lanes
+    from channels.outbox import RECORD_QUEUE, queue
+
+    ways_out = [queue(f"{each.name}:") for each in ENTRIES if not missing(each, settings)]
 
     try:
         async with Redis.from_url(settings.redis_url or "", socket_timeout=2, decode_responses=True) as redis:
-            for name in (inbox.QUEUE, outbox.QUEUE, switchboard.RECORD_QUEUE):
+            for name in (inbox.QUEUE, *ways_out, RECORD_QUEUE):
                 lanes = Lanes(redis, name, settings.consumer)
-                waiting, aside = await lanes.waiting(), await lanes.aside()
+                waiting, aside = await lanes.waiting(), len(await lanes.aside())
                 says = f"{waiting} waiting" + (f", {aside} set aside because they failed" if aside else "")
-                yield _finding(f"{name} queue", not aside, says, "See worker.log for why.")
+                yield _finding(f"{name} queue", not aside, says, "See why: guichet outbox")
     except (RedisError, OSError, ValueError):
         return  # that Redis is away was said
 

@@ -8,12 +8,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from channels.settings import Settings
+from machine.phone.settings import telephones
 from machine.ports import reachable
 
 ROOT = Path(__file__).parent.parent
 
 PARTS = {"bot": "dialogue (Rasa)", "actions": "action server", "worker": "worker", "web": "web app"}
 """Name and title of the processes of ours."""
+
+TITLES = PARTS | {"phone": "telephones"}
+"""The same with the one that only developers start."""
 
 SHARED = ("redis_url", "database_url", "bot_url", "actions_url", "public_host", "public_port")
 """Settings that the supervisor may choose, and that all parts must agree on."""
@@ -25,6 +29,8 @@ def run(name: str, settings: Settings) -> None:
         _run_web(settings)
     elif name == "worker":
         _run_worker(settings)
+    elif name == "phone":
+        _run_phone(settings)
     else:
         command, environment = external(name, settings)
         os.chdir(ROOT)
@@ -37,12 +43,15 @@ def ready_url(name: str, settings: Settings) -> str:
         return f"{settings.bot_url}/"
     if name == "actions":
         return urlsplit(settings.actions_url)._replace(path="/health", query="").geturl()
+    if name == "phone":
+        return f"{settings.twilio_url}/health"
     return f"http://{reachable(settings.public_host)}:{settings.public_port}/health/ready"
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """The settings that children must share, as environment variables."""
     shared = {f"GUICHET_{name.upper()}": str(getattr(settings, name)) for name in SHARED}
+    shared |= {f"GUICHET_{name.upper()}": value for name, value in telephones(settings).items()}
     return shared | {"GUICHET_HOME": str(settings.home.resolve()), "PYTHONUNBUFFERED": "1"}
 
 
@@ -92,6 +101,16 @@ def _run_web(settings: Settings) -> None:
         timeout_graceful_shutdown=1,  # event streams never end by themselves
         proxy_headers=True,
     )
+
+
+def _run_phone(settings: Settings) -> None:
+    import uvicorn
+
+    from machine.phone.app import phone_app
+
+    where = urlsplit(settings.twilio_url)
+    config = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": 1}
+    uvicorn.run(phone_app(settings), host=where.hostname or "127.0.0.1", port=where.port or 80, **config)  # type: ignore[arg-type]
 
 
 def _run_worker(settings: Settings) -> None:

@@ -12,7 +12,8 @@ from channels.settings import Settings
 from machine.health import ailment
 from machine.home import CannotStart, Note, write_note
 from machine.kept import Check, Kept, Program, Say, ending_with_parent
-from machine.parts import PARTS, ROOT, SHARED, environment
+from machine.parts import ROOT, SHARED, TITLES, environment
+from machine.phone.settings import telephones
 from machine.ports import free_port
 from machine.postgres import EmbeddedPostgres
 from machine.servers import EmbeddedRedis, ServerFailed
@@ -23,7 +24,8 @@ SYNC_SECONDS = 1.0
 
 
 class Supervisor:
-    """`inherits` is the lock on the home folder, which everything that is started holds on to.
+    """`inherits` is the lock on the home folder, which everything that is started holds on to. `dev` is whether
+    telephones are started, too.
 
     `command` gives what a part is started with, by its name.
     """
@@ -34,6 +36,7 @@ class Supervisor:
         say: Say,
         inherits: tuple[int, ...] = (),
         command: Callable[[str], tuple[str, ...]] = lambda name: (sys.executable, "-m", "guichet", "run", name),
+        dev: bool = False,
     ) -> None:
         bot, actions = free_port(5005), free_port(5055)
         update: dict[str, object] = {"home": settings.home.resolve()}
@@ -44,7 +47,7 @@ class Supervisor:
         if not settings.public_port:
             update["public_port"] = free_port(0)
         self.settings = settings.model_copy(update=update)
-        self._say, self._inherits, self._command = say, inherits, command
+        self._say, self._inherits, self._command, self._dev = say, inherits, command, dev
         self._folder = self.settings.home / "run"
         self._parts: list[Kept] = []
         self._servers: list[Kept] = []
@@ -120,6 +123,7 @@ class Supervisor:
             start_part("actions"),
             start_part("worker", redis_is_up, tables_are_there),
             start_part("web", redis_is_up),
+            *([start_part("phone")] if self._dev else []),
         )
 
     def _own_servers(self) -> tuple[EmbeddedRedis | None, EmbeddedPostgres | None]:
@@ -153,7 +157,7 @@ class Supervisor:
                 self._say("Redis", f"could not bring its data to the disk: {error.strerror}")
 
     async def _part(self, name: str) -> None:
-        program = Program(name, PARTS[name], self._command(name), Path.cwd(), environment(self.settings))
+        program = Program(name, TITLES[name], self._command(name), Path.cwd(), environment(self.settings))
         await self._keep(program, self._parts, lambda age: ailment(name, self.settings, age))
 
     async def _keep(self, program: Program, among: list[Kept], check: Check) -> None:
@@ -198,7 +202,7 @@ class Supervisor:
     def _note(self) -> None:
         """Leave word for `guichet doctor` of what runs where."""
         pids = {each.program.name: each.pid for each in (*self._servers, *self._parts) if each.pid}
-        chosen = {name: getattr(self.settings, name) for name in SHARED}
+        chosen = {name: getattr(self.settings, name) for name in SHARED} | telephones(self.settings)
         try:
             write_note(self.settings.home, Note(os.getpid(), pids, chosen))
         except OSError as error:  # a full disk must not end what runs

@@ -1,11 +1,11 @@
-/** <guichet-chat> is the chat window that any page can embed with one tag; it talks to the server that served this file. */
+/** <guichet-chat>: a chat window for any page; it talks to the server that served this file. */
 
 const LIMIT = 2000; // characters, as the server counts them
-const PATIENCE = 20000; // ms for which an answer seems to be seconds away
-const SILENCE = 40000; // ms after which a silent stream is dead: something comes every 15 s
-const SMALL = "(max-width: 40em), (max-height: 30em)"; // there it covers the page, so it is modal
+const PATIENCE = 20000; // ms
+const SILENCE = 40000; // ms: something comes every 15 s
+const SMALL = "(max-width: 40em), (max-height: 30em)"; // there it is modal
 
-/** Every text of the window: a third language is one more entry. */
+/** A third language is one more entry. */
 const TEXTS = {
 	en: {
 		name: "English",
@@ -19,6 +19,7 @@ Please don’t share personal numbers, such as your Social Insurance Number (SIN
 		question: "Your question",
 		send: "Send",
 		person: "Talk to a person",
+		goOn: "Continue by text message",
 		restart: "Start over",
 		restarted: "This is a new conversation.",
 		close: "Close",
@@ -54,6 +55,7 @@ N’écrivez pas de numéros personnels, comme votre numéro d’assurance socia
 		question: "Votre question",
 		send: "Envoyer",
 		person: "Parler à une personne",
+		goOn: "Continuer par texto",
 		restart: "Recommencer",
 		restarted: "Voici une nouvelle conversation.",
 		close: "Fermer",
@@ -141,10 +143,10 @@ textarea { flex: 1 8em; min-height: 2.75em; max-height: 9em; padding: .55em .8em
 @media (prefers-reduced-motion: no-preference) { .typing::before { animation: breathe 1.4s infinite } @keyframes breathe { 50% { opacity: .25 } } }
 `;
 
-const sheet = new CSSStyleSheet(); // a constructed sheet passes a content security policy without 'unsafe-inline'
+const sheet = new CSSStyleSheet(); // passes a policy without 'unsafe-inline'
 sheet.replaceSync(STYLE);
 
-/** An element, "tag.class", with properties and children. Data only ever becomes text: nothing is parsed as HTML. */
+/** An element, "tag.class". Data only ever becomes text: nothing is parsed as HTML. */
 function el(kind, properties, ...children) {
 	const [tag, className = ""] = kind.split(".");
 	const node = Object.assign(document.createElement(tag), { className }, properties);
@@ -179,14 +181,14 @@ function blocks(text) {
 const items = (kind) => (lines) => lines.map((line) => el("li", {}, line.replace(MARKS[kind], "")));
 const PARTS = { p: (lines) => lines.join("\n").trim(), ul: items("ul"), ol: items("ol"), table: rows };
 
-/** Nothing marks a heading: a first row without figures above rows with figures is taken for one. */
+/** A first row without figures above rows with figures is taken for a heading. */
 function rows(lines) {
 	const headed = !/\d/.test(lines[0]) && /\d/.test(lines.slice(1).join());
 	const cell = (row) => (text) => (headed && !row ? el("th", { scope: "col" }, text) : el("td", {}, text));
 	return lines.map((line, row) => el("tr", {}, line.split(" | ").map(cell(row))));
 }
 
-/** "2026-03-31" in words. Read and written in UTC, or it would be the day before west of Greenwich. */
+/** "2026-03-31" in words; in UTC, or it would be the day before west of Greenwich. */
 function day(iso, texts) {
 	const date = new Date(`${iso?.slice(0, 10)}T00:00Z`);
 	if (isNaN(date)) return "";
@@ -204,7 +206,7 @@ function quoted({ text, title, section, url, publisher, as_of, language: lang },
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const uuid = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`.replace(".", "");
 
-/** The events of a stream of server-sent events; one that the end of the stream cuts off is dropped. */
+/** Server-sent events; one that the end of the stream cuts off is dropped. */
 async function* eventsOf(body) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = "";
@@ -224,12 +226,12 @@ async function* eventsOf(body) {
 	}
 }
 
-let storage = {}; // a frame may be allowed none: the conversation then ends with the page
+let storage = {}; // a frame may be allowed none
 try {
 	storage = sessionStorage;
 } catch {}
 
-/** One conversation with the server: begun by its first message, kept over reloads and lost connections. */
+/** A conversation: begun by its first message, kept over reloads and lost connections. */
 class Conversation {
 	#sending = Promise.resolve();
 	#stream;
@@ -268,15 +270,19 @@ class Conversation {
 		return this.#fetch(path, { method: "POST", headers, body: JSON.stringify(data), signal: AbortSignal.timeout(15000) });
 	}
 
-	/** Messages go out one after the other. The same one can be sent again: the server knows it by its id. */
+	/** One after the other. The same one can be sent again: the server knows it by its id. */
 	send(message) {
 		return (this.#sending = this.#sending.catch(() => {}).then(() => this.#send(message)));
 	}
 
-	async #send(message, again = true) {
+	async begin() {
 		if (!this.kept.token) this.keep({ token: (await (await this.post("/web/conversations", {})).json()).conversation });
-		const { token } = this.kept;
 		this.listen();
+	}
+
+	async #send(message, again = true) {
+		await this.begin();
+		const { token } = this.kept;
 		try {
 			await this.post("/web/messages", message);
 		} catch (error) {
@@ -292,7 +298,7 @@ class Conversation {
 		this.view.note("expired");
 	}
 
-	/** Hears everything from the start, and after a lost connection what came after the last event. */
+	/** From the start, and after a lost connection from the last event. */
 	async listen() {
 		const { token } = this.kept;
 		if (this.#stream || !token) return;
@@ -385,7 +391,8 @@ class GuichetChat extends HTMLElement {
 		const languages = named(el("div", { role: "group" }, this.languages), "languages", "ariaLabel");
 		const shut = named(el("button.bare close", { onclick: close }, "✕"), "close", "ariaLabel");
 		const person = button("bare", "person", () => this.say(this.texts.person));
-		const foot = el("div.foot", {}, person, button("bare", "restart", () => this.#restart()));
+		const goOn = this.hasAttribute("texts") ? button("bare", "goOn", () => this.#goOn()) : "";
+		const foot = el("div.foot", {}, person, goOn, button("bare", "restart", () => this.#restart()));
 		const label = text("label", "question", { htmlFor: "question" });
 		const form = el("form", { onsubmit: (event) => this.#submit(event) }, label, this.field, text("button.main", "send"), this.limit, foot);
 		this.panel = el(this.inline ? "section.panel" : "dialog.panel", {
@@ -545,7 +552,7 @@ class GuichetChat extends HTMLElement {
 		this.#scroll(item);
 	}
 
-	/** Brings an item near the top, below what it answers, in whichever part scrolls. */
+	/** Brings an item near the top, in whichever part scrolls. */
 	#scroll(item) {
 		const top = (node) => node.getBoundingClientRect().top;
 		for (const box of [this.log, this.panel]) box.scrollTop += top(item) - top(box) - innerHeight / 10;
@@ -561,9 +568,20 @@ class GuichetChat extends HTMLElement {
 		this.notice.textContent = this.texts[key];
 	}
 
-	note(key) {
-		this.list.append(el("li.note", {}, this.texts[key]));
-		this.#announce(this.texts[key]);
+	note(key, text = this.texts[key]) {
+		const item = el("li.note", {}, text);
+		this.list.append(item);
+		this.#scroll(item);
+		this.#announce(text);
+	}
+
+	async #goOn() {
+		try {
+			await this.chat.begin();
+			this.note("", (await (await this.chat.post("/web/continue", {})).json()).text);
+		} catch {
+			this.tell("failed");
+		}
 	}
 
 	#restart() {

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-import unicodedata
 from collections.abc import AsyncIterator
 from typing import Any
 
-MOST_CHARACTERS = 2_000
+from channels.clean import MOST_CHARACTERS, clean
+
 MOST_BYTES = 32_768  # the longest message with each character escaped, in JSON or in a form: 12 bytes each
 MOST_SECONDS = 20.0  # for a body to arrive
 MOST_ID = 64
@@ -50,14 +50,12 @@ def text(value: object) -> str:
     """What the citizen wrote: valid Unicode (NFC), without control characters, not empty, not too long."""
     if not isinstance(value, str):
         raise Unacceptable("malformed", 400)
-    valid = value.encode("utf-8", "replace").decode()
-    kept = "".join(c for c in valid if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    clean = unicodedata.normalize("NFC", kept).strip()
-    if not clean:
+    kept = clean(value)
+    if not kept:
         raise Unacceptable("empty", 422)
-    if len(clean) > MOST_CHARACTERS:
+    if len(kept) > MOST_CHARACTERS:
         raise Unacceptable("too_long", 413)
-    return clean
+    return kept
 
 
 def name(value: object) -> str:

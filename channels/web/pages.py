@@ -36,7 +36,7 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
 
     @router.get("/")
     async def home() -> HTMLResponse:
-        return HTMLResponse(render_demo(languages()[0]))
+        return HTMLResponse(render_demo(languages()[0], web.number))
 
     @router.get("/chat")
     async def read(request: Request) -> Response:
@@ -51,13 +51,23 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
             hint = message.code(fields.get("language"))
             token = request.cookies.get(COOKIE, "")
             try:
-                await web.accept(token, deliver, id=id, text=text, hint=hint)
+                await web.accept(request, token, deliver, id=id, text=text, hint=hint)
             except UnknownSession:
-                token = await web.sessions.begin()
-                await web.accept(token, deliver, id=id, text=text, hint=hint)
+                token = await web.sessions.begin(web.origin(request))
+                await web.accept(request, token, deliver, id=id, text=text, hint=hint)
         except KNOWN as error:
             return await _page(web, request, problem(error), fields.get("language"))
         return _back(request, token, fields.get("language"))
+
+    @router.post("/chat/continue")
+    async def go_on(request: Request) -> Response:
+        fields: dict[str, str] = {}
+        try:
+            fields = await _form(request)
+            code = await web.code(request, request.cookies.get(COOKIE, ""))
+        except KNOWN as error:
+            return await _page(web, request, problem(error), fields.get("language"))
+        return await _page(web, request, language=fields.get("language"), code=code)
 
     @router.post("/chat/feedback")
     async def rate(request: Request) -> Response:
@@ -65,7 +75,7 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
         try:
             fields = await _form(request)
             token, reply = request.cookies.get(COOKIE, ""), message.reply(fields.get("reply"))
-            await web.rate(token, reply, fields.get("helpful") == "yes")
+            await web.rate(request, token, reply, fields.get("helpful") == "yes")
         except KNOWN as error:
             return await _page(web, request, problem(error), fields.get("language"))
         return _back(request, token, fields.get("language"), rated=reply)
@@ -74,7 +84,7 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
     @router.get("/{asset}")
     async def asset(asset: str) -> Response:
         if asset in languages():
-            return HTMLResponse(render_demo(asset))
+            return HTMLResponse(render_demo(asset, web.number))
         if asset in ASSETS:
             return FileResponse(FOLDER / asset, headers={"Cache-Control": "public, max-age=300"})
         raise Unacceptable("not_found", 404)
@@ -83,9 +93,9 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
 
 
 async def _page(
-    web: "Web", request: Request, found: Problem | None = None, language: str | None = None
+    web: "Web", request: Request, found: Problem | None = None, language: str | None = None, code: str = ""
 ) -> HTMLResponse:
-    """The page as the conversation stands; above the field, what was wrong with what was sent."""
+    """The page as the conversation stands; above the field, what was wrong with what was sent, or a code to go on with."""
     language = language or request.query_params.get("lang") or asked_language(request)
     language = language if language in languages() else languages()[0]
     entries: list[Event] = []
@@ -102,6 +112,8 @@ async def _page(
         waiting=unanswered(entries) and _age(entries) < WAITING_SECONDS,
         fresh_id=secrets.token_hex(16),
         rated=request.query_params.get("rated", ""),
+        number=web.number,
+        code=code,
     )
     # a page that the back button restores would name its next message as it named the last one
     headers = {"Cache-Control": "no-store", **((found.headers if found else None) or {})}

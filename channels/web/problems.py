@@ -9,15 +9,20 @@ from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 from starlette.requests import ClientDisconnect
 
+from channels.channel import Forged
 from channels.texts import languages, texts
 from channels.web.message import Unacceptable
-from channels.web.sessions import TooMany, UnknownSession
+from channels.web.sessions import BusyAddress, TooMany, UnknownSession
 
 log = structlog.get_logger()
 
 
 class Full(Exception):
     """As many event streams are open as this process can bear."""
+
+
+class NoTexts(Exception):
+    """There is no number that a conversation could go on at."""
 
 
 class Problem(NamedTuple):
@@ -33,8 +38,14 @@ def problem(error: Exception) -> Problem:
     match error:
         case Unacceptable():
             return Problem(error.code, error.status, {})
+        case Forged():
+            return Problem("forged", 403, {})
+        case NoTexts():
+            return Problem("no_texts", 404, {})
         case UnknownSession():
             return Problem("unknown_conversation", 401, {"WWW-Authenticate": "Bearer"})
+        case BusyAddress():
+            return Problem("busy_address", 429, {"Retry-After": str(error.after)})
         case TooMany():
             return Problem("too_many", 429, {"Retry-After": str(error.after)})
         case ClientDisconnect():
@@ -70,7 +81,7 @@ async def _not_so(request: Request, _: Exception) -> JSONResponse:
     return answer(request, Problem("malformed", 405, {}))
 
 
-KNOWN = (Unacceptable, UnknownSession, TooMany, ClientDisconnect, Full, RedisError, OSError)
+KNOWN = (Unacceptable, Forged, NoTexts, UnknownSession, TooMany, ClientDisconnect, Full, RedisError, OSError)
 PROBLEMS: dict[int | type[Exception], Callable[[Request, Exception], Awaitable[JSONResponse]]] = {
     **dict.fromkeys(KNOWN, _answer),
     404: _nothing_there,

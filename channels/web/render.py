@@ -60,9 +60,9 @@ def texts() -> dict[str, dict[str, Any]]:
     return {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("texts/*.yml"))}
 
 
-def render_demo(language: str) -> str:
-    """The demonstration page."""
-    return _page("demo.html", language, title="demo_title", here="/")
+def render_demo(language: str, number: str | None = None) -> str:
+    """The demonstration page; with a `number`, conversations can go on there by text message."""
+    return _page("demo.html", language, title="demo_title", here="/", number=number)
 
 
 def render_plain(
@@ -72,16 +72,33 @@ def render_plain(
     waiting: bool,
     fresh_id: str,
     rated: str = "",
+    number: str | None = None,
+    code: str = "",
 ) -> str:
     """The conversation as a page with forms.
 
     `entries` are what was said and replied, oldest first; `notice` is a sentence or empty. While `waiting`, the page
     reloads itself and takes no text, which the reload would lose. `fresh_id` names the message that is written next, so
-    that a form sent twice is one message. `rated` is the reply that the citizen has just said was helpful or not.
+    that a form sent twice is one message. `rated` is the reply that the citizen has just said was helpful or not. With a
+    `number` the conversation can go on there by text message, and `code` is what to send to it.
     """
     shown = [entry for entry in entries if entry.kind in ("said", "reply")]
     about = {"entries": shown, "notice": notice, "waiting": waiting, "fresh_id": fresh_id, "rated": rated}
-    return _page("plain.html", language, title="plain_title", here="/chat?lang=", **about)
+    going_on = {"number": number, "continued": continued(code, number, language) if code and number else ""}
+    return _page("plain.html", language, title="plain_title", here="/chat?lang=", **about, **going_on)
+
+
+def continued(code: str, number: str, language: str) -> str:
+    """What to do with a code, in a sentence."""
+    return str(texts()[language]["send_code"]).format(code=code, number=telephone(number, language))
+
+
+def telephone(number: str, language: str) -> str:
+    """A number of North America as it is written: 613-555-0142, in French 613 555-0142; others as they are."""
+    if not re.fullmatch(r"\+1\d{10}", number):
+        return number
+    area, exchange, line = number[2:5], number[5:8], number[8:]
+    return f"{area}-{exchange}-{line}" if language == "en" else f"{area}\u00a0{exchange}-{line}"
 
 
 def _page(template: str, language: str, *, title: str, **values: Any) -> str:

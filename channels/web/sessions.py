@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import time
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -19,30 +20,54 @@ class TooMany(Exception):
         self.after = after
 
 
-UNUSED_SECONDS = 600  # after which a conversation that nobody has written in is forgotten
+class BusyAddress(TooMany):
+    """More from one address of the internet than all who may share it write; `after` is how many seconds to wait."""
 
+
+UNUSED_SECONDS = 600  # after which a conversation that nobody has written in is forgotten
+MOST_UNUSED = 200  # of them from one address: a window begins a conversation with its first message
+
+# KEYS: how many conversations of this address nobody has written in, the session. ARGV: most, seconds
+_BEGIN = """
+local unused = redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+if unused > tonumber(ARGV[1]) then redis.call('DECR', KEYS[1]) return 0 end
+redis.call('SET', KEYS[2], KEYS[1], 'EX', ARGV[2])
+return 1
+"""
+
+# KEYS: the session, its messages in this minute, those of its address. ARGV: seconds
 _WRITE = """
-if not redis.call('GETEX', KEYS[1], 'EX', ARGV[1]) then return -1 end
-local written = redis.call('INCR', KEYS[2])
+local from = redis.call('GETEX', KEYS[1], 'EX', ARGV[1])
+if not from then return {-1, 0} end
+if from ~= '1' then
+  if redis.call('EXISTS', from) == 1 then redis.call('DECR', from) end
+  redis.call('SET', KEYS[1], '1', 'KEEPTTL')
+end
+local counts = {redis.call('INCR', KEYS[2]), redis.call('INCR', KEYS[3])}
 redis.call('EXPIRE', KEYS[2], 60)
-return written
+redis.call('EXPIRE', KEYS[3], 60)
+return counts
 """
 
 
 class Sessions:
-    """Forgotten after `keep_seconds` without a message; at most `messages_per_minute` are taken from each.
+    """Forgotten after `keep_seconds` without a message; at most `messages_per_minute` are taken from each, and
+    `from_address` from all of one address, which a library or a carrier may share among many.
 
     A rating counts as a message.
     """
 
-    def __init__(self, redis: Redis, keep_seconds: int, messages_per_minute: int) -> None:
-        self._redis, self._keep, self._most = redis, keep_seconds, messages_per_minute
-        self._write = redis.register_script(_WRITE)
+    def __init__(self, redis: Redis, keep_seconds: int, messages_per_minute: int, from_address: int) -> None:
+        self._redis, self._keep, self._most, self._from = redis, keep_seconds, messages_per_minute, from_address
+        self._begin, self._write = redis.register_script(_BEGIN), redis.register_script(_WRITE)
 
-    async def begin(self) -> str:
-        """A new conversation's token, 256 bits."""
+    async def begin(self, origin: str) -> str:
+        """A new conversation's token, 256 bits; `origin` stands for an address. Raises BusyAddress."""
         token = secrets.token_urlsafe(32)
-        await self._redis.set(_key(_hash(token)), "1", ex=min(UNUSED_SECONDS, self._keep))
+        seconds = min(UNUSED_SECONDS, self._keep)
+        if not await self._begin(keys=[f"web:unused:{origin}", _key(_hash(token))], args=[MOST_UNUSED, seconds]):
+            raise BusyAddress(60)
         return token
 
     async def address(self, token: str) -> str:
@@ -52,16 +77,20 @@ class Sessions:
             raise UnknownSession
         return f"web:{hashed}"
 
-    async def write(self, token: str) -> str:
-        """The address, for one more message; raises UnknownSession and TooMany."""
+    async def write(self, token: str, origin: str) -> str:
+        """The address, for one more message; raises UnknownSession, TooMany and BusyAddress."""
         hashed = _hash(token)
         now = time.time()
-        keys = [_key(hashed), f"web:rate:{hashed}:{int(now // 60)}"]
-        written = int(await self._write(keys=keys, args=[self._keep]))
+        minute = int(now // 60)
+        keys = [_key(hashed), f"web:rate:{hashed}:{minute}", f"web:from:{origin}:{minute}"]
+        found: Any = await self._write(keys=keys, args=[self._keep])
+        written, from_address = map(int, found)
         if written < 0:
             raise UnknownSession
         if written > self._most:
             raise TooMany(60 - int(now % 60))
+        if from_address > self._from:
+            raise BusyAddress(60 - int(now % 60))
         return f"web:{hashed}"
 
 

@@ -95,7 +95,9 @@ def test_a_lock_has_no_address() -> None:
 
 def test_the_lock_has_what_our_dependencies_ask_for_with_their_extras() -> None:
     """An override of a version must not lose an extra: nothing but a start on a bare machine would tell."""
-    locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
+    locked = set(
+        re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     missing = []
     for dependency in map(Requirement, project["dependencies"]):

@@ -21,8 +21,8 @@ WEBHOOKS = (*ADAPTERS, *(each for each in modules("channels") if each.name.start
 # 1. One door in, one door out.
 
 PUTS = {
-    "channels.inbox": {"self.lanes.put"},  # the door in
-    "channels.turns": {"out.put"},  # a notice, into the outbox
+    "channels.inbox": {"self.lanes.put", "self.record.put"},  # the door in; and what became of a reply, into the record
+    "channels.turns": {"out(notice.queue).put"},  # a notice, into the outbox
     "channels.adapters.web": {"self._record.put"},  # a rating, into the record
 }
 
@@ -44,7 +44,6 @@ def test_only_the_inbox_puts_into_the_inbox() -> None:
 def test_the_queues_are_given_to_whom_the_law_names() -> None:
     source = (ROOT / "channels" / "app.py").read_text(encoding="utf-8")
     assert "Inbox(Lanes(redis, inbox.QUEUE" in source, "the door in is made in the composition root"
-    assert "Lanes(redis, switchboard.RECORD_QUEUE" in source, "the web adapter is given the record's queue only"
     named = [each.name for each in modules("channels") if re.search(r"\binbox\.QUEUE\b", ast.unparse(each.tree))]
     assert named == ["channels.app"]
 
@@ -67,8 +66,18 @@ def test_a_webhook_reaches_no_bot_no_desk_and_no_database(adapter: Module) -> No
     near = reached(adapter.name)
     assert not near & forbidden
     assert not [name for name in near if name.startswith("channels.desk")]
-    far = {"httpx", "aiohttp", "requests", "rasa", "rasa_sdk", "sqlalchemy", "knowledge"}
+    far = {"aiohttp", "requests", "rasa", "rasa_sdk", "sqlalchemy"}
     assert not {top(name) for each in near for name in module(each).runs} & far
+    assert "knowledge.Knowledge" not in {name for each in near for name in module(each).runs}
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda each: each.name)
+def test_a_webhook_asks_no_provider(adapter: Module) -> None:
+    """An adapter has a client of its provider, but not where it answers one."""
+    asking = re.compile(r"_bot\.|_client\.|_http\.|_asked|\.(?:send|create|find|sent|typing|request)$")
+    routes = [node for node in ast.walk(adapter.tree) if isinstance(node, ast.FunctionDef) and node.name == "routes"]
+    called = [ast.unparse(node.func) for each in routes for node in ast.walk(each) if isinstance(node, ast.Call)]
+    assert not [name for name in called if asking.search(name)]
 
 
 def test_the_public_app_is_made_without_a_database(tmp_path: Path) -> None:

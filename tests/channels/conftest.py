@@ -12,17 +12,12 @@ import structlog
 import uvicorn
 from redis.asyncio import Redis
 
-from channels import app, inbox, logs, outbox, switchboard
+from channels import app, logs
 from channels.channel import Incoming, Reply
-from channels.conversation import Addresses, Conversation, written_language
-from channels.lanes import Lanes
-from channels.outbox import Outbox
+from channels.conversation import Conversation, written_language
 from channels.record import Record
 from channels.responder import Turn
 from channels.settings import Settings
-from channels.switchboard import Switchboard
-from channels.turns import answering, recording, sending
-from channels.worker import work, work_together
 from machine.ports import free_port
 from machine.servers import EmbeddedRedis
 
@@ -142,16 +137,14 @@ async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def start_worker(settings: Settings, redis: Redis, record: Record, bot: Parrot) -> list[asyncio.Task[None]]:
-    addresses = Addresses(settings.key)
-    queues = {name: Lanes(redis, name, "test") for name in (inbox.QUEUE, outbox.QUEUE, switchboard.RECORD_QUEUE)}
-    channel = app.web_channel(settings, redis, addresses)
-    board = Switchboard({"bot": bot}, record, addresses)
-    return [
-        asyncio.create_task(work(queues[inbox.QUEUE], answering(queues[inbox.QUEUE], queues[outbox.QUEUE], board), 8)),
-        asyncio.create_task(
-            work(queues[outbox.QUEUE], sending(queues[outbox.QUEUE], Outbox(queues[outbox.QUEUE], {"web": channel})), 8)
-        ),
-        asyncio.create_task(
-            work_together(queues[switchboard.RECORD_QUEUE], recording(queues[switchboard.RECORD_QUEUE], record), 50)
-        ),
-    ]
+    """All that a worker does, with a bot of ten lines and no provider."""
+    return [asyncio.create_task(job) for job in app.jobs(settings, redis, record, {"bot": bot}, unreachable())]
+
+
+def unreachable() -> httpx.MockTransport:
+    """No test touches the network: a request to a provider that no test expects fails."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"a test asked for {request.url.host}")
+
+    return httpx.MockTransport(refuse)

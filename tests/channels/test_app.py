@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from channels import app
+from channels.adapters import web
 from channels.web.guard import Guard
 from machine.ports import free_port
 from machine.servers import EmbeddedRedis
@@ -107,7 +108,7 @@ async def test_a_last_event_that_never_was_gives_the_whole_conversation(service:
 async def test_when_all_places_are_taken_a_stream_is_refused_for_now(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "most_streams", lambda: 0)
+    monkeypatch.setattr(web, "most_streams", lambda: 0)
     async with client(service) as http:
         token = (await http.post("/web/conversations", json={})).json()["conversation"]
         response = await http.get("/web/events", headers={"Authorization": f"Bearer {token}"})

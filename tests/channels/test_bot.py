@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,8 @@ async def ask(rasa: Rasa) -> AsyncIterator[Callable[..., Bot]]:
 
 
 def degraded(language: str = "en") -> Turn:
-    return Turn((from_answer(ANSWER.as_dict(), texts(language)["degraded_answer"]),))
+    said = from_answer(ANSWER.as_dict(), texts(language)["degraded_answer"])
+    return Turn((replace(said, degraded=True),))
 
 
 async def test_rasa_is_asked_with_a_key_and_what_is_not_personal(rasa: Rasa, ask: Callable[..., Bot]) -> None:

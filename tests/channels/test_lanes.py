@@ -1,6 +1,8 @@
 """Lanes on a real Redis: order, exactly once, and what a worker that was taken over from may still do."""
 
 import asyncio
+import time
+from dataclasses import replace
 
 from redis.asyncio import Redis
 
@@ -132,11 +134,11 @@ async def test_what_is_set_aside_lets_the_lane_go_on_and_is_kept_for_two_days(re
     await lanes.put("a", {"n": 1})
     await lanes.put("a", {"n": 2})
     (task,) = await lanes.take(1, 100)
-    assert await lanes.aside() == 0
-    assert await lanes.finish(task, aside=True)
-    ((_, kept),) = await redis.xrange("inbox:aside")
-    assert kept == {"lane": "a", "item": '{"n": 1}'}
-    assert await lanes.aside() == 1
+    assert await lanes.aside() == []
+    assert await lanes.finish(task, aside="it is broken")
+    (kept,) = await lanes.aside()
+    assert (kept.lane, kept.item, kept.why) == ("a", {"n": 1}, "it is broken")
+    assert abs(kept.since - time.time()) < 5
     assert 47 * 3600 < await redis.ttl("inbox:aside") <= 48 * 3600
     (following,) = await lanes.take(1, 100)
     assert following.item == {"n": 2}
@@ -174,3 +176,66 @@ async def test_finishing_twice_removes_one_item(redis: Redis) -> None:
     assert not await lanes.finish(task)
     (following,) = await lanes.take(1, 100)
     assert following.item == {"n": 2}
+
+
+async def test_what_was_set_aside_can_be_done_again(redis: Redis) -> None:
+    lanes = await opened(redis)
+    await lanes.put("a", {"n": 1})
+    (task,) = await lanes.take(1, 100)
+    await lanes.finish(task, aside="it is broken")
+    (kept,) = await lanes.aside()
+    assert await lanes.again(replace(kept, item={"n": 2}))
+    assert not await lanes.again(kept), "once"
+    (task,) = await lanes.take(1, 100)
+    assert (task.item, await lanes.aside()) == ({"n": 2}, [])
+
+
+async def test_what_must_not_happen_twice_is_begun_once(redis: Redis) -> None:
+    lanes, other = await opened(redis), await opened(redis, worker="two")
+    await lanes.put("a", {})
+    (task,) = await lanes.take(1, 100)
+    assert await lanes.begin(task) == "begun"
+    since = await lanes.begin(task)
+    assert isinstance(since, float) and abs(since - time.time()) < 5, "nobody knows how it ended"
+    await asyncio.sleep(0.03)
+    (taken,) = await other.take_over(20, 1)
+    assert await lanes.begin(task) == "lost"
+    assert await other.begin(taken) == since, "not even for another worker"
+    await other.end(taken)
+    assert await other.begin(taken) == "begun"
+    await other.finish(taken)
+    assert not [key async for key in redis.scan_iter("inbox:trying:*")]
+
+
+async def test_a_mark_forbids_beginning(redis: Redis) -> None:
+    lanes = await opened(redis)
+    await lanes.put("a", {})
+    (task,) = await lanes.take(1, 100)
+    await redis.set("stopped:a", "1")
+    assert await lanes.begin(task, "stopped:a") == "forbidden"
+    assert await lanes.begin(task) == "begun", "what does not heed it"
+
+
+async def test_a_mark_is_set_with_a_new_item_and_not_with_one_that_was_seen(redis: Redis) -> None:
+    lanes = await opened(redis)
+    await lanes.put("a", {}, once="1", mark=("m", "set"))
+    assert await redis.exists("m")
+    await lanes.put("a", {}, once="2", mark=("m", "del"))
+    assert not await redis.exists("m")
+    await lanes.put("a", {}, once="1", mark=("m", "set"))
+    assert not await redis.exists("m"), "a repeated message changes nothing"
+
+
+async def test_what_is_put_off_comes_back_in_its_time(redis: Redis) -> None:
+    lanes = await opened(redis)
+    await lanes.put("a", {"n": 1})
+    await lanes.put("a", {"n": 2})
+    (task,) = await lanes.take(1, 100)
+    assert await lanes.finish(task, at=1000.0)
+    (following,) = await lanes.take(1, 100)
+    assert following.item == {"n": 2}, "what comes after it does not wait"
+    await lanes.finish(following)
+    assert (await lanes.put_off(), await lanes.due(999.0), await lanes.take(1, 10)) == (1, 0, [])
+    assert await lanes.due(1000.0) == 1
+    (back,) = await lanes.take(1, 100)
+    assert (back.item, await lanes.put_off()) == ({"n": 1}, 0)

@@ -53,7 +53,7 @@ async def test_a_line_that_is_written_twice_stands_once(record: Record) -> None:
     one = somebody()
     await record.keep(one)
     for _ in range(2):
-        await record.write([line(one, "m1"), line(one, "m1/1")], [], [])
+        await record.write({"entries": [line(one, "m1"), line(one, "m1/1")]})
     found = await rows(record, select(transcript.c.id).where(transcript.c.conversation == one.key))
     assert sorted(id for (id,) in found) == [f"{one.key}:m1", f"{one.key}:m1/1"]
 
@@ -61,7 +61,7 @@ async def test_a_line_that_is_written_twice_stands_once(record: Record) -> None:
 async def test_the_last_word_on_a_reply_counts(record: Record) -> None:
     key, times = somebody().key, []
     for helpful in (True, False):
-        await record.write([], [], [{"conversation": key, "reply": "m1/1", "helpful": helpful}])
+        await record.write({"ratings": [{"conversation": key, "reply": "m1/1", "helpful": helpful}]})
         ((at,),) = await rows(record, select(feedback.c.at).where(feedback.c.conversation == key))
         times.append(at)
     assert await rows(record, select(feedback.c.helpful).where(feedback.c.conversation == key)) == [(False,)]
@@ -70,7 +70,7 @@ async def test_the_last_word_on_a_reply_counts(record: Record) -> None:
 
 async def test_one_batch_may_hold_the_same_rating_twice(record: Record) -> None:
     key = somebody().key
-    await record.write([], [], [{"conversation": key, "reply": "m1/1", "helpful": each} for each in (True, False)])
+    await record.write({"ratings": [{"conversation": key, "reply": "m1/1", "helpful": each} for each in (True, False)]})
     assert await rows(record, select(feedback.c.helpful).where(feedback.c.conversation == key)) == [(False,)]
 
 
@@ -79,7 +79,7 @@ async def test_a_wish_is_kept_once(record: Record) -> None:
     wish = {"id": f"{one.key}:m1", "because": "asked_for_person", "at": "2026-03-31T12:00:00+00:00"}
     wish |= {"conversation": one.key, "language": "fr", "place": None}
     for _ in range(2):
-        await record.write([], [wish], [])
+        await record.write({"wanted": [wish]})
     found = await rows(record, select(wishes.c.because).where(wishes.c.conversation == one.key))
     assert found == [("asked_for_person",)]
 
@@ -88,7 +88,7 @@ async def test_what_has_had_its_time_is_deleted_and_nothing_else(record: Record,
     old, young, quiet = somebody(), somebody(), somebody()
     for each in (old, young, quiet):
         await record.keep(each)
-        await record.write([line(each, "m1")], [], [])
+        await record.write({"entries": [line(each, "m1")]})
     past = "UPDATE transcript SET expires = now() - interval '1 second' WHERE conversation IN (:a, :b)"
     async with record._engine.begin() as connection:
         await connection.execute(text(past), {"a": old.key, "b": quiet.key})
@@ -107,7 +107,7 @@ async def test_what_has_had_its_time_is_deleted_and_nothing_else(record: Record,
 async def test_what_is_kept_expires_after_the_days_that_are_set(database_url: str) -> None:
     record, one = Record(database_url, keep_days=7), somebody()
     await record.keep(one)
-    await record.write([line(one, "m1")], [], [])
+    await record.write({"entries": [line(one, "m1")]})
     ((expires,),) = await rows(record, select(transcript.c.expires).where(transcript.c.conversation == one.key))
     await record.close()
     assert 6.9 < (expires - datetime.now(UTC)).total_seconds() / 86_400 < 7.1
@@ -118,7 +118,7 @@ async def test_what_the_database_refuses_is_not_told_in_the_error(record: Record
     one = somebody()
     await record.keep(one)
     with pytest.raises(SQLAlchemyError) as refused:
-        await record.write([line(one, "m1", "my secret") | broken], [], [])
+        await record.write({"entries": [line(one, "m1", "my secret") | broken]})
     assert "my secret" not in str(refused.value)
 
 
@@ -142,7 +142,11 @@ async def test_the_migrations_make_from_nothing_what_the_code_expects(database_u
 
 
 async def test_the_tables_hold_what_they_must(record: Record) -> None:
-    assert (await record.count()).keys() == {"conversations", "transcript", "feedback", "wishes"}
+    assert (
+        (await record.count()).keys()
+        == {table.name for table in metadata.sorted_tables}
+        >= {"consents", "deliveries", "transcript"}
+    )
     assert "text" not in conversations.c
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from channels.channel import Incoming, Reply
 from channels.conversation import Addresses, Conversation
+from channels.reception import Received
 from channels.responder import Responder, Turn
 from channels.switchboard import Switchboard
 from channels.texts import texts
@@ -44,9 +45,18 @@ class Says:
         return self.turn
 
 
+class Open:
+    """A reception that lets everything through."""
+
+    async def receive(self, conversation: Conversation, said: Incoming) -> Received:
+        return Received(conversation, said)
+
+    async def replied(self, conversation: Conversation, replies: list[Reply]) -> None: ...
+
+
 def board(**responders: Responder) -> tuple[Switchboard, Memory, str]:
     memory, addresses = Memory(), Addresses(b"k" * 32)
-    return Switchboard(responders, memory, addresses), memory, addresses.key(SAID.address)  # type: ignore[arg-type]
+    return Switchboard(responders, memory, addresses, Open()), memory, addresses.key(SAID.address)  # type: ignore[arg-type]
 
 
 async def test_replies_are_numbered_and_go_to_the_outbox_before_the_record() -> None:
@@ -54,8 +64,8 @@ async def test_replies_are_numbered_and_go_to_the_outbox_before_the_record() -> 
     switchboard, _, key = board(bot=bot)
     first, second, record = await switchboard.turn(SAID)
     assert [(each.queue, each.lane) for each in (first, second, record)] == [
-        ("outbox", key),
-        ("outbox", key),
+        ("outbox:web", key),
+        ("outbox:web", key),
         ("record", key),
     ]
     assert first.item["address"] == SAID.address

@@ -123,11 +123,11 @@ class Away(Lanes):
 
     times = 2
 
-    async def finish(self, task: Task, follow: object = (), *, aside: bool = False) -> bool:
+    async def finish(self, task: Task, follow: object = (), **how: object) -> bool:
         if self.times:
             self.times -= 1
             raise RedisAway("gone")
-        return await super().finish(task, follow, aside=aside)  # type: ignore[arg-type]
+        return await super().finish(task, follow, **how)  # type: ignore[arg-type]
 
 
 async def test_what_is_done_waits_for_redis_instead_of_being_done_again(

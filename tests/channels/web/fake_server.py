@@ -14,14 +14,15 @@ from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 
+from channels.adapters.web import INNER
 from channels.channel import Reply
 from channels.web.events import Event
-from channels.web.render import render_demo, render_plain
+from channels.web.render import continued, render_demo, render_plain
 from tests.channels.web import canned
 
 WEB = Path(__file__).parents[3] / "channels" / "web"
 CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
-INNER = ("confidence", "snapshot", "passages", "changes_language")
+NUMBER = "+16135550142"
 PAGE = """<!doctype html><html lang="{language}">
 <title>A page</title><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <main><h1>A page of somebody else</h1><p><a href="https://example.org/">A link</a></p>
@@ -109,6 +110,15 @@ class FakeServer:
             self.resumed.append(last)
             return StreamingResponse(self._stream(kept, last), media_type="text/event-stream")
 
+        @app.post("/web/continue", status_code=201)
+        async def go_on(request: Request) -> Response:
+            if _token(request) not in self.conversations:
+                return _error(401, "unknown_conversation", "This conversation has ended.")
+            language = request.headers["accept-language"]
+            return JSONResponse(
+                {"code": "7KQ4-M2XP", "seconds": 600, "text": continued("7KQ4-M2XP", NUMBER, language)}, 201
+            )
+
         @app.post("/web/feedback", status_code=204)
         async def rate(request: Request) -> Response:
             self.feedback.append(await request.json())
@@ -121,14 +131,14 @@ class FakeServer:
             return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
         @app.get("/chat")
-        async def plain(lang: str = "en", waiting: bool = False, notice: str = "") -> HTMLResponse:
-            html = render_plain(lang, self.entries, notice, waiting, fresh_id="0" * 32)
+        async def plain(lang: str = "en", waiting: bool = False, notice: str = "", code: str = "") -> HTMLResponse:
+            html = render_plain(lang, self.entries, notice, waiting, fresh_id="0" * 32, number=NUMBER, code=code)
             return HTMLResponse(html, headers={"Content-Security-Policy": CSP})
 
         @app.get("/{name}")
         async def asset(name: str) -> Response:
             if name in ("en", "fr"):
-                return HTMLResponse(render_demo(name), headers={"Content-Security-Policy": CSP})
+                return HTMLResponse(render_demo(name, NUMBER), headers={"Content-Security-Policy": CSP})
             return FileResponse(WEB / name)
 
         return app

@@ -93,7 +93,7 @@ def test_every_text_is_in_every_language() -> None:
         assert [len(others[key]) for key in ("examples", "good")] == [len(english[key]) for key in ("examples", "good")]
     templates = "".join(path.read_text(encoding="utf-8") for path in WEB.glob("*.html"))
     used = set(re.findall(r"\b(?:t|words|other)\.(\w+)", templates))
-    assert used | {"demo_title", "plain_title", "locale"} == english.keys()
+    assert used | {"demo_title", "plain_title", "locale", "send_code"} == english.keys()
 
 
 @pytest.mark.parametrize("language", languages())

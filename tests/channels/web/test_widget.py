@@ -47,6 +47,36 @@ def test_every_text_is_in_both_languages_and_used() -> None:
     assert [key for key in keys if not re.search(rf'exts\.{key}\b|"{key}"|\bname\b', script[end:])] == []
 
 
+@pytest.mark.parametrize(
+    ("language", "press", "told"),
+    [
+        (
+            "en",
+            "Continue by text message",
+            "To go on by text message, send 7KQ4-M2XP to 613-555-0142 within 10 minutes.",
+        ),
+        (
+            "fr",
+            "Continuer par texto",
+            "Pour continuer par texto, envoyez 7KQ4-M2XP au 613\u00a0555-0142 d’ici 10 minutes.",
+        ),
+    ],
+)
+def test_it_says_how_to_go_on_by_text_message(
+    page: Page, server: FakeServer, language: str, press: str, told: str
+) -> None:
+    page.goto(f"{server.origin}/page?origin={server.origin}&language={language}&attributes=inline texts")
+    page.evaluate(LISTEN)
+    page.get_by_role("button", name=press).click()
+    expect(page.locator(".note")).to_have_text(told)
+    assert page.evaluate("spoken") == [told]
+    assert len(server.conversations) == 1
+
+
+def test_where_there_is_no_number_going_on_is_not_offered(chat: Page) -> None:
+    expect(chat.get_by_role("button", name="Continue by text message")).to_have_count(0)
+
+
 def test_a_quote_is_shown_with_its_source(chat: Page, server: FakeServer) -> None:
     ask(chat, "What does a passport cost?")
     figure = chat.get_by_role("figure")

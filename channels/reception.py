@@ -1,0 +1,115 @@
+"""The reception: what is dealt with before anybody is asked: words of consent, machines, codes, choices, pictures."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from channels import consent
+from channels.channel import Incoming, Reply
+from channels.consent import Word
+from channels.continuation import Codes, Origin
+from channels.conversation import Conversation
+from channels.menus import Menus, Rest
+from channels.pace import Pace, Verdict
+from channels.responder import Turn
+from channels.texts import texts
+
+ON_PAGES = ("web",)  # it has buttons, is refused what it sends too fast, and there is no machine behind it
+SAID_BY = {"agent": "say_agent", "language": "say_language"}  # what a command says to the bot
+SENTENCES = {"stop": "consent_stopped", "start": "consent_started", "help": "consent_help"}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What to ask, or else the `turn` that is made without asking. `conversation` is as it is now.
+
+    `before` is a sentence that goes before the first reply, `ledger` what has to be remembered of consent, and `notice`
+    what is said, and to which address, in the conversation that this one goes on from.
+    """
+
+    conversation: Conversation
+    said: Incoming
+    turn: Turn | None = None
+    before: str = ""
+    ledger: dict[str, Any] | None = None
+    notice: tuple[str, Reply] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """`find` gives a conversation by its key; `clock` the Unix time."""
+
+    menus: Menus
+    pace: Pace
+    codes: Codes
+    find: Callable[[str], Awaitable[Conversation | None]]
+    clock: Callable[[], float]
+
+    async def receive(self, conversation: Conversation, said: Incoming) -> Received:
+        """In this order: the words that stand above all, machines, codes, commands, choices, what cannot be read."""
+        if conversation.channel in ON_PAGES:
+            return Received(conversation, said)
+        if found := consent.word(said, conversation.stopped):
+            return _consented(conversation, said, found)
+        if conversation.stopped:
+            return Received(conversation, said, Turn())
+        verdict = await self.pace.heard(conversation.key, said.text or said.id, self.clock())
+        if verdict is not Verdict.ANSWER:
+            patience = _one(conversation, "too_fast")
+            return Received(conversation, said, patience if verdict is Verdict.ASK_FOR_PATIENCE else Turn())
+        if origin := await self.codes.redeem(said.text, conversation.key, said.id):
+            return await self._continued(conversation, said, origin)
+        return await self._meant(conversation, said)
+
+    async def replied(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
+        """Remember what was said back, to know it again if a machine sends it back."""
+        if replies and conversation.channel not in ON_PAGES:
+            await self.pace.replied(conversation.key, replies[-1].text, self.clock())
+
+    async def _meant(self, conversation: Conversation, said: Incoming) -> Received:
+        own = texts(conversation.language)
+        if said.command == "private":
+            return Received(conversation, said, _one(conversation, "in_private"))
+        if said.command in SAID_BY:
+            said = replace(said, text=own[SAID_BY[said.command]])
+        meant = await self.menus.read(conversation.key, said)
+        if isinstance(meant, Rest):
+            turn = Turn((Reply(meant.text, language=meant.language, continues=True),))
+            return Received(conversation, said, turn)
+        if said.choice and meant is said:
+            return Received(conversation, said, _one(conversation, "choice_gone"))
+        if said.media and not meant.text:
+            return Received(conversation, said, _one(conversation, "media_unread"))
+        if not meant.text:
+            return Received(conversation, said, _one(conversation, "error_empty"))
+        return Received(conversation, meant, before=own["media_beside_text"] if said.media else "")
+
+    async def _continued(self, conversation: Conversation, said: Incoming, origin: Origin) -> Received:
+        before = await self.find(origin.key)
+        if before is None:  # nothing was said there yet that could go on
+            return Received(conversation, said, _one(conversation, "continued_here"))
+        here = replace(
+            before,
+            key=conversation.key,
+            channel=conversation.channel,
+            thread=before.thread or before.key,
+            continues=before.key,
+        )
+        notice = Reply(texts(before.language)["continued_elsewhere"], language=before.language)
+        return Received(here, said, _one(here, "continued_here"), notice=(origin.address, notice))
+
+
+def _consented(conversation: Conversation, said: Incoming, found: Word) -> Received:
+    """Each word is answered once: not by us where the provider has, and not to somebody to whom nothing is sent."""
+    language = found.language or conversation.language
+    changed = replace(conversation, language=language)
+    if found.kind != "help":
+        changed = replace(changed, stopped=found.kind == "stop")
+    reply = Reply(texts(language)[SENTENCES[found.kind]], language=language, regardless=found.kind == "stop")
+    silent = said.answered or (conversation.stopped and found.kind != "start")
+    entry = {"word": found.word, "kind": found.kind, "by": "citizen"}
+    return Received(changed, said, Turn(() if silent else (reply,)), ledger=entry)
+
+
+def _one(conversation: Conversation, key: str) -> Turn:
+    return Turn((Reply(texts(conversation.language)[key], language=conversation.language),))

@@ -1,0 +1,56 @@
+"""What the command prints of channels, and of what they could not deliver."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.table import Table
+
+from machine.console import out
+from machine.traffic import Left, Line
+
+
+def show_channels(lines: Sequence[Line]) -> None:
+    for line in lines:
+        title = f"{line.entry.title:<20}"
+        if line.missing:
+            out.print(f"[dim]○ {title} off[/]")
+            out.print(f"    → set {', '.join(line.missing)}", markup=False, soft_wrap=True)
+            continue
+        counts = line.counts
+        says = (
+            f"last in {_ago(counts.last_in)}, last out {_ago(counts.last_out)}, {_share(counts.failed, counts.taken)}"
+            if counts
+            else "nothing runs here now"
+        )
+        out.print(f"[green]●[/] {title} on · {says}", soft_wrap=True)
+        if line.webhook:
+            out.print(f"    webhook: {line.webhook}", markup=False, soft_wrap=True)
+
+
+def show_left(left: Sequence[Left]) -> None:
+    if not left:
+        out.print("Nothing was set aside in the last two days.")
+        return
+    table = Table("number", "queue", "since", "why")
+    for each in left:
+        since = datetime.fromtimestamp(each.aside.since).strftime("%b %d %H:%M")
+        table.add_row(each.aside.id, each.queue, since, each.aside.why)
+    out.print(table)
+    out.print("Try one of them again, or all: guichet outbox --again NUMBER, guichet outbox --again all")
+
+
+def _ago(then: float | None) -> str:
+    if then is None:
+        return "never"
+    seconds = time.time() - then
+    for size, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {name} ago"
+    return f"{max(0, seconds):.0f} s ago"
+
+
+def _share(failed: int, taken: int) -> str:
+    if not failed + taken:
+        return "nothing sent today"
+    return f"{failed} of {failed + taken} not delivered today ({failed / (failed + taken):.1%})"
