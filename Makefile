@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps --
 COUNT = if [ -t 1 ]; then awk -v n="$$(grep -c == $<)" '/^(Collecting|Requirement already)/ { printf "\r  %d of %d packages", ++i, n; fflush() } END { print "" }'; else cat >/dev/null; fi
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: up test lint check bench lock setup setup-dev clean
+.PHONY: up test lint check bench faults lock setup setup-dev clean
 
 up: setup
 	@$(BIN)/guichet up
@@ -28,6 +28,10 @@ bench: setup-dev
 	@$(BIN)/guichet prepare
 	@$(BIN)/python benchmarks/turn.py
 	@$(BIN)/python benchmarks/retrieval.py
+
+faults: setup-dev
+	@$(BIN)/guichet prepare
+	@$(BIN)/python -m tests.faults
 
 lock: setup-dev
 	@$(BIN)/uv pip compile pyproject.toml --python 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock

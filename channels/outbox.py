@@ -143,7 +143,9 @@ class Outbox:
             entry = {"id": f"{task.lane}:{reply.id}", "kind": "stop", "word": "", "at": self.clock().isoformat()}
             rows["consents"] = [about | entry | {"by": f"{self.channel.name} {opted_out.code}"}]
             await self.lanes.redis.set(stop_key(task.lane), "1")
-        if await finish(self.lanes, task, [Follow(RECORD_QUEUE, task.lane, rows)] if rows else (), aside=aside):
+        if await finish(
+            self.lanes, task, [Follow(RECORD_QUEUE, f"{task.lane}:{reply.id}", rows)] if rows else (), aside=aside
+        ):
             with suppress(RedisError, OSError):  # it is only counted
                 count = self.traffic.failed if state == "failed" and code != "stopped" else self.traffic.taken
                 await count(task.item["address"])

@@ -66,7 +66,7 @@ class Switchboard:
         return [
             *(outbox.post(key, said.address, reply) for reply in numbered),
             *await self._elsewhere(received, said),
-            Follow(RECORD_QUEUE, key, rows),
+            Follow(RECORD_QUEUE, f"{key}:{said.id}", rows),  # a lane of its own: rows need no order
         ]
 
     async def _elsewhere(self, received: Received, said: Incoming) -> list[Follow]:

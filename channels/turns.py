@@ -7,10 +7,9 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
 from channels import inbox, outbox
+from channels.away import database_away, redis_away
 from channels.channel import ChannelError, Incoming, Reply, SlowDown
 from channels.conversation import written_language
 from channels.lanes import Follow, Lanes, Task
@@ -24,9 +23,8 @@ MOST_TRIES = 3  # of a task that brings its worker down
 BROUGHT_DOWN = f"it brought a worker down {MOST_TRIES} times"
 TYPING_AFTER_SECONDS = 0.7
 GIVE_UP_SECONDS = 1800.0  # after which nobody waits for a reply any more
-PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries while the database or a provider is away
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between tries while a part or a provider is away
 TOLD_AFTER = 2  # tries, then the citizen is told that the message is kept
-NOT_NOW = ("08", "53", "57P")  # SQLSTATE: connection exception, insufficient resources, shutting down or starting
 
 log = structlog.get_logger()
 
@@ -36,8 +34,8 @@ Typing = Callable[[str], Awaitable[None]]
 def answering(
     lanes: Lanes, out: Callable[[str], Lanes], switchboard: Switchboard, typing: Mapping[str, Typing] = {}
 ) -> Do:
-    """Answer a message. While the database is away it stays in the inbox; the citizen is told once, through the queue that
-    `out` gives for a queue's name. `typing` shows, by channel, that an answer is on its way."""
+    """Answer a message. While the database or Redis is away it stays in the inbox; the citizen is told once, through the
+    queue that `out` gives for a queue's name. `typing` shows, by channel, that an answer is on its way."""
 
     async def answer(task: Task) -> None:
         try:
@@ -60,10 +58,10 @@ def answering(
             try:
                 return await switchboard.turn(said)
             except Exception as error:
-                if not away(error):
+                if not (database_away(error) or redis_away(error)):
                     log.exception("turn failed", conversation=task.lane)
                     return [told(task.lane, said, "failed")]
-                log.warning("database away", conversation=task.lane, why=type(error).__name__)
+                log.warning("turn not made yet", conversation=task.lane, why=type(error).__name__)
             tries += 1
             with suppress(RedisError, OSError):  # the next try does it
                 await lanes.keep(task, blameless=True)
@@ -109,9 +107,11 @@ def sending(lanes: Lanes, outgoing: Outbox) -> Do:
                 with suppress(RedisError, OSError):
                     await lanes.keep(task, blameless=True)
                 await asyncio.sleep(max(pause, error.after) if isinstance(error, SlowDown) else pause)
-            except (RedisError, OSError):
-                raise
             except Exception as error:
+                if redis_away(error):
+                    log.warning("redis away", queue=lanes.queue, conversation=task.lane, why=type(error).__name__)
+                    await asyncio.sleep(PAUSES[0])
+                    continue
                 log.exception("reply cannot be sent", conversation=task.lane)
                 why = f"{type(error).__name__}"
                 break
@@ -130,7 +130,7 @@ def recording(lanes: Lanes, record: Record) -> DoMany:
         try:
             await record.write(rows)
         except Exception as error:
-            if away(error):
+            if database_away(error):
                 raise
             if len(tasks) > 1:
                 for task in tasks:
@@ -151,11 +151,3 @@ def told(key: str, said: Incoming, what: str) -> Follow:
     return outbox.post(
         key, said.address, Reply(text=text, language=language, id=f"{said.id}/{what}", in_reply_to=said.id)
     )
-
-
-def away(error: Exception) -> bool:
-    """Whether the database could not be reached, or has no room, as opposed to refusing what it was asked."""
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state.startswith(NOT_NOW)
-    return isinstance(error, NoConnection | OSError)

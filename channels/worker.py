@@ -8,10 +8,9 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisSilent
 
+from channels.away import redis_away
 from channels.lanes import Follow, Lanes, Task
 
 WAIT_MS = 1000
@@ -109,7 +108,9 @@ async def finish(
         stop_if_cancelled()
         try:
             return await lanes.finish(task, follow, aside=aside, at=at)
-        except (RedisAway, RedisSilent, OSError) as error:
+        except (RedisError, OSError) as error:
+            if not redis_away(error):
+                raise
             log.warning("redis away", queue=lanes.queue, conversation=task.lane, why=type(error).__name__)
             await asyncio.sleep(REDIS_AWAY_SECONDS)
 

@@ -13,8 +13,21 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from channels.away import database_away
+from channels.channel import STATES
 from channels.conversation import Conversation
-from channels.record import Record, async_url, conversations, engine, feedback, metadata, transcript, wishes
+from channels.record import (
+    Record,
+    async_url,
+    consents,
+    conversations,
+    deliveries,
+    engine,
+    feedback,
+    metadata,
+    transcript,
+    wishes,
+)
 from machine.servers import migrate
 
 
@@ -44,9 +57,11 @@ async def test_a_conversation_is_found_as_it_was_kept_last(record: Record) -> No
     one = somebody()
     assert await record.find(one.key) is None
     await record.keep(one)
-    changed = replace(one, language="fr", chosen=True, place="ca-on", answered_by="desk")
+    changed = Conversation(one.key, "sms", "fr", True, "ca-on", "desk", True, "t" * 32, "c" * 32)
     await record.keep(changed)
     assert await record.find(one.key) == changed
+    await record.keep(one)
+    assert await record.find(one.key) == one
 
 
 async def test_a_line_that_is_written_twice_stands_once(record: Record) -> None:
@@ -82,6 +97,91 @@ async def test_a_wish_is_kept_once(record: Record) -> None:
         await record.write({"wanted": [wish]})
     found = await rows(record, select(wishes.c.because).where(wishes.c.conversation == one.key))
     assert found == [("asked_for_person",)]
+
+
+def consent(conversation: Conversation, id: str = "m1", **about: Any) -> dict[str, Any]:
+    kept = {"id": f"{conversation.key}:{id}", "conversation": conversation.key, "channel": "sms", "kind": "stop"}
+    return kept | {"word": "stop", "by": "citizen", "at": "2026-03-31T12:00:00+00:00"} | about
+
+
+async def test_a_word_of_consent_is_kept_once_with_its_time(record: Record) -> None:
+    one = somebody()
+    await record.keep(one)
+    for word in ("stop", "arret"):
+        await record.write({"consents": [consent(one, word=word), consent(one, "m2", kind="start", word="oui")]})
+    columns = (consents.c[name] for name in ("channel", "kind", "word", "by", "at"))
+    found = await rows(record, select(*columns).where(consents.c.conversation == one.key).order_by(consents.c.id))
+    at = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert found == [("sms", "stop", "stop", "citizen", at), ("sms", "start", "oui", "citizen", at)]
+    assert await record.find(one.key) == one, "what the citizen said is the switchboard's to keep"
+
+
+async def test_who_said_stop_to_the_provider_has_stopped(record: Record) -> None:
+    one, other = somebody(), somebody()
+    for each in (one, other):
+        await record.keep(each)
+    await record.write({"consents": [consent(one, "m1/1", word="", by="sms 21610"), consent(other)]})
+    assert await record.find(one.key) == replace(one, stopped=True)
+    assert await record.find(other.key) == other
+
+
+def status(reply: str, state: str, provider_id: str = "", code: str = "") -> dict[str, Any]:
+    return {"reply": reply, "state": state, "provider_id": provider_id, "code": code}
+
+
+async def told(record: Record, conversation: Conversation, *statuses: dict[str, Any]) -> list[Any]:
+    """What is known of the replies after these statuses, as (reply, state, the provider's id, code)."""
+    about = {"conversation": conversation.key, "channel": "sms"}
+    await record.write({"statuses": [about | each for each in statuses]})
+    columns = (deliveries.c[name] for name in ("reply", "state", "provider_id", "code"))
+    of_it = deliveries.c.conversation == conversation.key
+    return await rows(record, select(*columns).where(of_it).order_by(deliveries.c.reply))
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("before", STATES)
+@pytest.mark.parametrize("after", STATES)
+async def test_what_became_of_a_reply_never_goes_back(record: Record, before: str, after: str, together: bool) -> None:
+    one, first, second = somebody(), status("m1/1", before, "SM1", "1"), status("m1/1", after, "SM1", "2")
+    if together:
+        found = await told(record, one, first, second)
+    else:
+        await told(record, one, first)
+        found = await told(record, one, second)
+    further = STATES[after] > STATES[before]
+    assert found == [("m1/1", after if further else before, "SM1", "2" if further else "1")]
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_the_provider_s_name_of_a_reply_is_kept_when_a_later_state_does_not_give_it(
+    record: Record, together: bool
+) -> None:
+    one, states = somebody(), [status("m1/1", "queued", "SM1"), status("m1/1", "sent"), status("m1/1", "read")]
+    found = []
+    for batch in [states] if together else [[each] for each in states]:
+        found = await told(record, one, *batch)
+    assert found == [("m1/1", "read", "SM1", "")]
+    assert await told(record, one, status("m2/1", "failed", "", "30003")) == [*found, ("m2/1", "failed", "", "30003")]
+
+
+async def test_expiry_keeps_those_who_stopped_and_what_became_of_young_replies(record: Record) -> None:
+    gone, stopped = somebody(), replace(somebody(), stopped=True)
+    for each in (gone, stopped):
+        await record.keep(each)
+        await record.write({"consents": [consent(each)]})
+        await told(record, each, status("old", "sent"), status("young", "sent"))
+    both = {"a": gone.key, "b": stopped.key}
+    async with record._engine.begin() as connection:
+        for change in (
+            "UPDATE conversations SET began = now() - interval '40 days' WHERE key IN (:a, :b)",
+            "UPDATE deliveries SET at = now() - interval '31 days' WHERE reply = 'old' AND conversation IN (:a, :b)",
+        ):
+            await connection.execute(text(change), both)
+    await record.expire()
+    assert [await record.find(each.key) for each in (gone, stopped)] == [None, stopped]
+    for each in (gone, stopped):
+        assert await told(record, each) == [("young", "sent", "", "")]
+        assert len(await rows(record, select(consents.c.id).where(consents.c.conversation == each.key))) == 1
 
 
 async def test_what_has_had_its_time_is_deleted_and_nothing_else(record: Record, database_url: str) -> None:
@@ -163,10 +263,8 @@ def test_any_usual_address_of_a_database_is_understood(given: str, used: str) ->
 
 
 async def test_a_database_that_is_not_there_is_away() -> None:
-    from channels.turns import away
-
     record = Record("postgresql://nobody@127.0.0.1:1/nothing", keep_days=1)
     with pytest.raises((OSError, DBAPIError)) as refused:
         await record.find("x")
-    assert away(refused.value)
+    assert database_away(refused.value)
     await record.close()

@@ -66,7 +66,7 @@ async def test_replies_are_numbered_and_go_to_the_outbox_before_the_record() -> 
     assert [(each.queue, each.lane) for each in (first, second, record)] == [
         ("outbox:web", key),
         ("outbox:web", key),
-        ("record", key),
+        ("record", f"{key}:m1"),
     ]
     assert first.item["address"] == SAID.address
     assert [(each.item["reply"]["id"], each.item["reply"]["in_reply_to"]) for each in (first, second)] == [

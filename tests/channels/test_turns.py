@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from redis.exceptions import BusyLoadingError, OutOfMemoryError, ResponseError
+from redis.exceptions import ConnectionError as RedisGone
 
 from channels import inbox, outbox, turns
 from channels.channel import CannotTell, Gone, Incoming, Receipt, Reply, SlowDown, Unreachable
@@ -19,44 +19,11 @@ from channels.quiet import hours
 from channels.texts import texts
 from channels.throttle import Throttle
 from channels.traffic import Traffic
-from channels.turns import MOST_TRIES, answering, away, recording, sending
+from channels.turns import MOST_TRIES, answering, recording, sending
+from tests.channels.test_away import refused
 from tests.channels.test_lanes import opened
 
 SAID = Incoming("m1", "web:1", "comment renouveler mon passeport", hint="en")
-
-
-class Postgres(Exception):
-    """An error of the driver with an SQLSTATE, as asyncpg's are."""
-
-    def __init__(self, sqlstate: str | None) -> None:
-        self.sqlstate = sqlstate
-
-
-def refused(sqlstate: str | None, gone: bool = False) -> DBAPIError:
-    return DBAPIError("SELECT 1", {}, Postgres(sqlstate), connection_invalidated=gone)
-
-
-@pytest.mark.parametrize(
-    ("error", "is_away"),
-    [
-        (ConnectionRefusedError(), True),
-        (FileNotFoundError(), True),
-        (TimeoutError(), True),
-        (NoConnection("the pool is empty"), True),
-        (refused(None, gone=True), True),
-        (refused("57P01"), True),
-        (refused("57P03"), True),
-        (refused("53300"), True),
-        (refused("08006"), True),
-        (refused("22001"), False),
-        (refused("23503"), False),
-        (refused(None), False),
-        (OperationalError("SELECT 1", {}, Postgres("42P01")), False),
-        (KeyError("x"), False),
-    ],
-)
-def test_a_database_that_is_away_is_told_from_one_that_refuses(error: Exception, is_away: bool) -> None:
-    assert away(error) == is_away
 
 
 @dataclass
@@ -105,6 +72,14 @@ async def test_a_database_that_is_back_at_once_is_not_mentioned(redis: Redis) ->
     lanes, out, task = await taken(redis, inbox.pack(SAID))
     await answering(lanes, lambda _: out, Board([ConnectionResetError()]))(task)  # type: ignore[arg-type]
     assert await said(out) == [f"answer to {SAID.text}"]
+
+
+async def test_while_redis_is_away_a_turn_waits(redis: Redis) -> None:
+    lanes, out, task = await taken(redis, inbox.pack(SAID))
+    board = Board([RedisGone(), BusyLoadingError(), OutOfMemoryError(), ResponseError("MISCONF the disk is full")])
+    await answering(lanes, lambda _: out, board)(task)  # type: ignore[arg-type]
+    assert (await said(out))[-1] == f"answer to {SAID.text}"
+    assert await lanes.waiting() == 0
 
 
 async def test_to_be_held_is_no_fault_of_the_message(redis: Redis) -> None:
@@ -191,7 +166,7 @@ async def sent_by(redis: Redis, provider: Provider, tries: int = 1) -> Lanes:
 
 
 async def test_a_reply_is_sent_again_as_long_as_that_can_help_and_in_order(redis: Redis) -> None:
-    provider = Provider([Unreachable(), SlowDown(0.02), Unreachable(), Unreachable(), Unreachable()])
+    provider = Provider([Unreachable(), SlowDown(0.02), Unreachable(), RedisGone(), Unreachable(), Unreachable()])
     lanes = await sent_by(redis, provider)
     assert provider.took == ["one", "two"]
     assert await lanes.aside() == []

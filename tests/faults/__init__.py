@@ -1,0 +1,1 @@
+"""What is left of thousands of messages when everything fails at once."""
