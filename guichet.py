@@ -1,4 +1,4 @@
-"""The command: up, index, ask, train, evaluate, channels, outbox, doctor. It wires; it decides nothing."""
+"""The command: up, index, ask, train, evaluate, channels, outbox, segments, doctor. It wires; it decides nothing."""
 
 import json
 import sys
@@ -172,6 +172,25 @@ def outbox(
     left = asyncio.run(look(_settings()))
     told = [{"number": x.aside.id, "queue": x.queue, "since": x.aside.since, "why": x.aside.why} for x in left]
     typer.echo(json.dumps(told, indent=2)) if as_json else show_left(left)
+
+
+@app.command()
+def segments(as_json: Json = False) -> None:
+    """Say what the published answers cost as text messages."""
+    from dataclasses import asdict
+
+    from knowledge import Knowledge
+    from machine.console import preparing
+    from machine.segments import measure
+    from machine.tables import show_segments
+
+    settings = _settings()
+    with preparing() as progress:
+        shares = measure(Knowledge.open(settings.home), settings.sms_segments, progress)
+    if as_json:
+        typer.echo(json.dumps([asdict(share) for share in shares], ensure_ascii=False))
+    else:
+        show_segments(shares, settings.sms_segments, settings.sms_typography)
 
 
 @app.command(hidden=True)

@@ -8,26 +8,19 @@ It starts the whole service from the prepared home folder on free ports, alterna
 import argparse
 import asyncio
 import json
-import os
-import signal
 import statistics
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-import psutil
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.service import memory, running
 from benchmarks.talk import Bare, Conversation
 from channels.settings import Settings
-from machine.ports import free_port
 
-ROOT = Path(__file__).parent.parent
 QUESTIONS = (
     ("en", "How do I renew my passport?"),
     ("en", "how much is the old age security pension"),
@@ -38,7 +31,6 @@ QUESTIONS = (
     ("fr", "combien coûte la citoyenneté"),
     ("fr", "Où dois-je mettre mon bac de recyclage à Toronto ?"),
 )
-START_SECONDS = 120
 
 
 async def measure(turns: int, console: Console) -> dict[str, Any]:
@@ -64,7 +56,7 @@ async def measure(turns: int, console: Console) -> dict[str, Any]:
                 "16": await at_once(16, turns, bare(http, bot)),
             },
         }
-        result["memory_mb"] = memory(state)
+        result["memory_mb"] = memory(state, Settings().home)
         result["where_ms"] = where(result)
     return result
 
@@ -166,26 +158,6 @@ def where(result: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def memory(state: dict[str, Any]) -> dict[str, float]:
-    """Resident megabytes (10⁶ bytes) of each process; PostgreSQL's shared pages are counted once (PSS)."""
-    processes = {"supervisor": state["pid"], **state["pids"]}
-    used = {}
-    for name, pid in processes.items():
-        family = [psutil.Process(pid), *(psutil.Process(pid).children(recursive=True) if name != "supervisor" else [])]
-        used[name] = round(sum(each.memory_info().rss for each in family) / 1e6, 1)
-    postgres = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "postgres" and _ours(p)]
-    used["postgres"] = round(sum(p.memory_full_info().pss for p in postgres) / 1e6, 1)
-    used["total"] = round(sum(used.values()), 1)
-    return used
-
-
-def _ours(process: psutil.Process) -> bool:
-    root = process
-    while root.parent() and root.parent().name() == "postgres":
-        root = root.parent()
-    return str(Settings().home.resolve()) in " ".join(root.cmdline())
-
-
 def figures(seconds: list[float]) -> dict[str, float]:
     ordered = sorted(seconds)
     return {
@@ -193,32 +165,6 @@ def figures(seconds: list[float]) -> dict[str, float]:
         "p95": round(ordered[int(len(ordered) * 0.95)] * 1000, 2),
         "turns": len(ordered),
     }
-
-
-@asynccontextmanager
-async def running() -> AsyncIterator[tuple[str, dict[str, Any], float]]:
-    """The whole service on free ports: its address, what the supervisor noted, and the seconds it took to start."""
-    port = free_port(0)
-    environment = os.environ | {"GUICHET_PUBLIC_PORT": str(port), "GUICHET_MESSAGES_PER_MINUTE": "1000000"}
-    url = f"http://127.0.0.1:{port}"
-    began = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "guichet", "up"), cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            async for line in process.stdout:
-                if b"Ready" in line:
-                    break
-            else:
-                raise SystemExit("The service did not start; its error is above.")
-        started = time.perf_counter() - began
-        yield url, json.loads((Settings().home / "run" / "state.json").read_text()), started
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGINT)
-            await process.wait()
 
 
 def show(result: dict[str, Any], console: Console) -> None:

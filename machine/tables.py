@@ -7,6 +7,7 @@ from datetime import datetime
 from rich.table import Table
 
 from machine.console import out
+from machine.segments import Share
 from machine.traffic import Left, Line
 
 
@@ -38,6 +39,22 @@ def show_left(left: Sequence[Left]) -> None:
         table.add_row(each.aside.id, each.queue, since, each.aside.why)
     out.print(table)
     out.print("Try one of them again, or all: guichet outbox --again NUMBER, guichet outbox --again all")
+
+
+def show_segments(shares: Sequence[Share], segments: int, chosen: str) -> None:
+    """What texts cost in each typography, and the dearest answers in the one that is chosen."""
+    table = Table("", "typography", "answers", "the text", "all of it", "whole at once", "UCS-2")
+    for share in shares:
+        means = (f"{len(share.costs):,}", f"{share.sent:.1f}", f"{share.all:.1f}")
+        style = "bold" if share.typography == chosen else ""
+        table.add_row(share.language, share.typography, *means, f"{share.whole:.0%}", f"{share.wide:.0%}", style=style)
+    out.print(f"Segments of answers as texts of at most {segments} (GUICHET_SMS_SEGMENTS), on average")
+    out.print(table)
+    for share in shares:
+        if share.typography == chosen:
+            out.print(f"Dearest in {share.language}:")
+            for cost in share.dearest(5):
+                out.print(f"  {cost.all:>3} segments  {cost.title}", markup=False)
 
 
 def _ago(then: float | None) -> str:
