@@ -1,12 +1,9 @@
-"""Whether a part could not be reached or has no room just now, as opposed to refusing what it was asked."""
+"""Whether Redis could not be reached or has no room just now, as opposed to refusing what it was asked."""
 
 from redis.exceptions import ClusterDownError, MasterDownError, OutOfMemoryError, ReadOnlyError, RedisError
 from redis.exceptions import ConnectionError as RedisGone
 from redis.exceptions import TimeoutError as RedisSilent
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
-SQLSTATES = ("08", "53", "57P")  # connection exception, insufficient resources, shutting down or starting
 REDIS = (RedisGone, RedisSilent, ReadOnlyError, OutOfMemoryError, ClusterDownError, MasterDownError)
 DISK_FULL = ("MISCONF", "NOREPLICAS")  # Redis refuses to take what it could not keep
 
@@ -14,11 +11,3 @@ DISK_FULL = ("MISCONF", "NOREPLICAS")  # Redis refuses to take what it could not
 def redis_away(error: Exception) -> bool:
     """Whether the same command may succeed later."""
     return isinstance(error, (*REDIS, OSError)) or (isinstance(error, RedisError) and str(error).startswith(DISK_FULL))
-
-
-def database_away(error: Exception) -> bool:
-    """Whether the same statement may succeed later."""
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state.startswith(SQLSTATES)
-    return isinstance(error, NoConnection | OSError)

@@ -26,6 +26,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from channels.channel import STATES
@@ -33,6 +35,7 @@ from channels.conversation import Conversation
 
 CONNECTIONS = 8
 CONNECT_SECONDS = 5
+NOT_NOW = ("08", "53", "57P")  # SQLSTATE: connection exception, insufficient resources, shutting down or starting
 COMMAND_SECONDS = 30  # a database that is reachable but silent counts as away, too
 EXPIRE_AT_ONCE = 10_000  # lines, so that no statement takes long
 LONGEST_CODE = 64
@@ -249,3 +252,11 @@ def _furthest(statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 _KEPT = ("channel", "language", "chosen", "place", "answered_by", "stopped", "thread", "continues")
 _FIND = select(*(conversations.c[name] for name in ("key", *_KEPT))).where(conversations.c.key == bindparam("key"))
+
+
+def database_away(error: Exception) -> bool:
+    """Whether the database could not be reached, or has no room: the same may succeed later."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(NOT_NOW)
+    return isinstance(error, NoConnection | OSError)

@@ -9,12 +9,12 @@ import structlog
 from redis.exceptions import RedisError
 
 from channels import inbox, outbox
-from channels.away import database_away, redis_away
+from channels.away import redis_away
 from channels.channel import ChannelError, Incoming, Reply, SlowDown
 from channels.conversation import written_language
 from channels.lanes import Follow, Lanes, Task
 from channels.outbox import Outbox
-from channels.record import KINDS, Record
+from channels.record import KINDS, Record, database_away
 from channels.switchboard import Switchboard
 from channels.texts import texts
 from channels.worker import Do, DoMany, finish

@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import hmac
+import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from html import escape
 from typing import Any, get_args
@@ -14,17 +16,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from telegram import Bot, Chat, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram import Bot, Chat, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Update
 from telegram.constants import ChatAction, ChatMemberStatus, ChatType, ParseMode
 from telegram.error import (
     BadRequest,
+    ChatMigrated,
     Conflict,
     Forbidden,
     InvalidToken,
     NetworkError,
     RetryAfter,
     TelegramError,
-    TimedOut,
 )
 from telegram.request import HTTPXRequest
 
@@ -52,7 +54,7 @@ from channels.menus import Menu, Menus
 from channels.sms.cutting import cut
 from channels.sms.render import cited
 from channels.texts import texts
-from channels.web.message import Unacceptable, body, fields
+from channels.web.message import MOST_BYTES_OF_PROVIDERS, Unacceptable, body, fields
 from channels.worker import only_one, stop_if_cancelled
 
 LONGEST = 3500  # characters of what is said: 4096 with its marks, https://core.telegram.org/bots/api#sendmessage
@@ -61,9 +63,13 @@ EDITED_SECONDS = 300  # after which a corrected message is no new question
 POLL_SECONDS = 50
 CONNECTIONS = 32
 AGAIN_SECONDS = 5.0
+COMMANDS = frozenset(get_args(Command)) - {"private"}  # that one is ours
 REGISTER_SECONDS = 3600.0
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
+# updates are fetched as they come: the library would read all of them, or none
+warnings.filterwarnings("ignore", "Please use 'Bot.getUpdates'")
 log = structlog.get_logger()
 
 
@@ -83,13 +89,12 @@ class Telegram:
             given = request.headers.get("x-telegram-bot-api-secret-token", "")
             if not hmac.compare_digest(given.encode(), self._secret.encode()):
                 raise Forged
-            values = fields(await body(request.stream()))
+            values = fields(await body(request.stream(), MOST_BYTES_OF_PROVIDERS))
             said = read(values)
             if said:
                 await deliver(said)
             # an answer may carry one call: the button that was touched stops waiting
-            query = values.get("callback_query")
-            touched = query.get("id") if isinstance(query, Mapping) else None
+            touched = touch(values)
             return JSONResponse({"method": "answerCallbackQuery", "callback_query_id": touched} if touched else {})
 
         return router
@@ -114,16 +119,22 @@ class Telegram:
 
     async def _poll(self, deliver: Deliver) -> None:
         await _asked(self._bot.delete_webhook())
-        offset = None
+        asked: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": UPDATES}
         while True:
             stop_if_cancelled()
-            found = await _asked(self._bot.get_updates(offset, timeout=POLL_SECONDS, allowed_updates=UPDATES))
-            for update in found:
-                if said := read(update.to_dict()):
+            fetching = self._bot.do_api_request("getUpdates", asked, read_timeout=POLL_SECONDS + 5)
+            for values in await _asked(fetching):
+                try:
+                    said = read(values)
+                except Unacceptable:
+                    said = None
+                    log.warning("update cannot be read", update=values["update_id"])
+                if said:
                     await deliver(said)
-                offset = update.update_id + 1  # Telegram forgets what is before it: only now
-                if update.callback_query:
-                    await _asked(self._bot.answer_callback_query(update.callback_query.id))
+                asked["offset"] = values["update_id"] + 1  # Telegram forgets what is before it: only now
+                if touched := touch(values):
+                    with suppress(ChannelError):  # who touched it long ago waits no more
+                        await _asked(self._bot.answer_callback_query(touched))
 
     async def send(self, address: str, reply: Reply) -> Receipt:
         text, rest = render(reply)
@@ -151,8 +162,15 @@ def read(values: dict[str, Any]) -> Incoming | None:
     try:
         update = Update.de_json(values, None)
         return _said(update) if update else None
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
         raise Unacceptable("malformed", 400) from error
+
+
+def touch(values: dict[str, Any]) -> str | None:
+    """The id of the touch that an update tells of, which waits to be answered."""
+    query = values.get("callback_query")
+    id = query.get("id") if isinstance(query, Mapping) else None
+    return id if isinstance(id, str) and id.isascii() else None
 
 
 def _said(update: Update) -> Incoming | None:
@@ -170,16 +188,15 @@ def _said(update: Update) -> Incoming | None:
     address = _address(message.chat)
     if message.chat.type != ChatType.PRIVATE:
         return Incoming(id, address, "", hint=hint, command="private") if message.text else None
-    if message.edit_date and (message.edit_date - message.date).total_seconds() > EDITED_SECONDS:
-        return None
-    text = clean(message.text or message.caption or "")[:MOST_CHARACTERS]
-    if not text and not _carries(message):
+    text, edited = clean(message.text or message.caption or "")[:MOST_CHARACTERS], message.edit_date
+    if edited and (not text or (edited - message.date).total_seconds() > EDITED_SECONDS):
+        return None  # too late for a new question, or somebody's place on the move
+    media = int(bool(message.effective_attachment))  # what only eyes and ears can take
+    if not text and not media:
         return None  # somebody joined, a message was pinned: nothing was said
     word = text[1:].partition(" ")[0].partition("@")[0].lower() if text.startswith("/") else ""
-    command: Command | None = word if word in get_args(Command) else None  # type: ignore[assignment]
-    return Incoming(
-        id, address, "" if command else text.lstrip("/"), hint=hint, command=command, media=int(_carries(message))
-    )
+    command: Command | None = word if word in COMMANDS else None  # type: ignore[assignment]
+    return Incoming(id, address, "" if command else text.lstrip("/"), hint=hint, command=command, media=media)
 
 
 def _touched(id: str, hint: str, update: Update) -> Incoming | None:
@@ -194,11 +211,6 @@ def _touched(id: str, hint: str, update: Update) -> Incoming | None:
     if kind != "choice" or not number.isdecimal() or len(number) > 2:
         return None
     return Incoming(id, address, "", hint=hint, choice=(reply, int(number)))
-
-
-def _carries(message: Message) -> bool:
-    """Whether there is something in it that only eyes and ears can take."""
-    return bool(message.effective_attachment)
 
 
 def render(reply: Reply) -> tuple[str, str]:
@@ -248,37 +260,31 @@ async def _asked(asking: Any) -> Any:
         return await asking
     except TelegramError as error:
         raise meant_by(error) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Uncertain("Telegram's answer cannot be read.") from error
 
 
 def meant_by(error: TelegramError) -> ChannelError:
     """Telegram's error as one of ours. The library says of many that the network failed, but not always when."""
-    cause = type(error.__cause__).__name__
+    cause = error.__cause__
     match error:
         case RetryAfter():
             after = error.retry_after
             return SlowDown(after.total_seconds() if hasattr(after, "total_seconds") else float(after), "429")
         case Forbidden():
-            blocked = "blocked" in error.message.lower() or "deactivated" in error.message.lower()
-            return OptedOut(error.message, "403") if blocked else Gone(error.message, "403")
-        case BadRequest():
-            return (
-                Gone(error.message, "400")
-                if "chat not found" in error.message.lower()
-                else Refused(error.message, "400")
-            )
+            return (OptedOut if "blocked" in error.message.lower() else Gone)(error.message, "403")
+        case BadRequest() | ChatMigrated():
+            gone = isinstance(error, ChatMigrated) or "chat not found" in error.message.lower()
+            return (Gone if gone else Refused)(error.message, "400")
         case InvalidToken() | Conflict():
             return Unreachable(error.message)
-        case NetworkError() if cause in ("ConnectError", "ConnectTimeout", "PoolTimeout"):
+        case NetworkError() if isinstance(cause, NOT_SENT):
             return Unreachable("Telegram cannot be reached.")
-        case TimedOut() if "pool timeout" in error.message.lower():
-            return Unreachable(error.message)
-        case TimedOut():
-            return Uncertain("Telegram did not answer in time.")
-        case NetworkError() if isinstance(error.__cause__, httpx.HTTPError):
-            return Uncertain(f"Telegram did not answer ({cause}).")
-        case NetworkError():
+        case NetworkError() if cause and not isinstance(cause, TelegramError):
+            return Uncertain(f"Telegram did not answer ({type(cause).__name__}).")
+        case NetworkError() if "gateway time" not in error.message.lower():
             return Unreachable(error.message)  # it answered that it cannot: 5xx
-    return Refused(error.message)
+    return Uncertain(error.message)  # its answer cannot be read, or one of its gateways waited for it in vain
 
 
 def make(parts: Parts) -> Telegram:

@@ -8,6 +8,7 @@ from typing import Any
 from channels.clean import MOST_CHARACTERS, clean
 
 MOST_BYTES = 32_768  # the longest message with each character escaped, in JSON or in a form: 12 bytes each
+MOST_BYTES_OF_PROVIDERS = 262_144  # they send along what is answered or forwarded, each character escaped
 MOST_SECONDS = 20.0  # for a body to arrive
 MOST_ID = 64
 LONGEST_SUFFIX = 16  # of a reply's id over that of the message it answers
@@ -21,14 +22,14 @@ class Unacceptable(Exception):
         self.code, self.status = code, status
 
 
-async def body(stream: AsyncIterator[bytes]) -> bytes:
-    """A request's body; raises Unacceptable as soon as it is larger than any message, or takes too long."""
+async def body(stream: AsyncIterator[bytes], most: int = MOST_BYTES) -> bytes:
+    """A request's body; raises Unacceptable as soon as it has more than so many bytes, or takes too long."""
     read = bytearray()
     try:
         async with asyncio.timeout(MOST_SECONDS):
             async for chunk in stream:
                 read += chunk
-                if len(read) > MOST_BYTES:
+                if len(read) > most:
                     raise Unacceptable("too_long", 413)
     except TimeoutError:
         raise Unacceptable("malformed", 408) from None

@@ -49,7 +49,8 @@ function show(event) {
     bubbles[event.sid]?.querySelector("small").append(` · ${event.state}`);
     return;
   }
-  const phone = PHONES.find(({ channel }) => channel === event.channel);
+  const phone = PHONES.find(({ channel, from }) => channel === event.channel && from === event.to);
+  if (!phone) return; // somebody else's
   const cost = event.segments ? `${event.segments.length} segment${event.segments.length === 1 ? "" : "s"}, ${event.encoding}` : "";
   const bubble = element("li", "theirs", element("div", "text", ...shown(event)));
   for (const { label, data } of event.buttons ?? []) {

@@ -1,9 +1,11 @@
 """Telegram's side of the wire: brings updates with the secret it was told, takes what we send."""
 
+import asyncio
 import itertools
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,6 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 Show = Callable[[dict[str, Any]], None]
+STRUCTURED = ("allowed_updates", "link_preview_options", "reply_markup")  # fields that are JSON
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Telegram:
     webhook: str = ""
     secret: str = ""
     waiting: list[dict[str, Any]] = field(default_factory=list)
+    new: asyncio.Event = field(default_factory=asyncio.Event)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(int(time.time())))
     messages: list[dict[str, Any]] = field(default_factory=list)
 
@@ -49,6 +53,7 @@ class Telegram:
         update = {"update_id": id or next(self.numbers), **what}
         if not self.webhook:
             self.waiting.append(update)
+            self.new.set()
             return 0
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret}
         try:
@@ -63,7 +68,12 @@ class Telegram:
         async def call(token: str, method: str, request: Request) -> JSONResponse:
             if token != self.token:
                 return JSONResponse({"ok": False, "error_code": 401, "description": "Unauthorized"}, 401)
-            given = {name: _value(value) for name, value in parse_qsl((await request.body()).decode())}
+            form = parse_qsl((await request.body()).decode())
+            given = {name: json.loads(value) if name in STRUCTURED else value for name, value in form}
+            if method == "getUpdates" and not self.answer(method, given):
+                self.new.clear()
+                with suppress(TimeoutError):  # it is answered then, too
+                    await asyncio.wait_for(self.new.wait(), float(given.get("timeout", 0)))
             return JSONResponse({"ok": True, "result": self.answer(method, given)})
 
         return router
@@ -95,7 +105,3 @@ class Telegram:
     def _message(self, sender: int, language: str) -> dict[str, Any]:
         person = {"id": sender, "is_bot": False, "first_name": "Somebody", "language_code": language}
         return {"message_id": next(self.numbers), "from": person, "chat": {"id": sender, "type": "private"}}
-
-
-def _value(text: str) -> Any:
-    return json.loads(text) if text[:1] in "{[" else text

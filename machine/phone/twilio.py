@@ -16,9 +16,11 @@ from twilio.request_validator import RequestValidator
 
 STOP = frozenset("stop stopall unsubscribe cancel end quit optout revoke".split())
 START = frozenset(("start", "yes", "unstop"))
+HELP = frozenset(("help", "info"))
 SAID = {  # what Twilio itself answers by default, in substance
     "stop": "(Twilio) You are unsubscribed and will get no more messages. Reply START to resubscribe.",
     "start": "(Twilio) You are re-subscribed and will now get messages.",
+    "help": "(Twilio) Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
 }
 STATES = ("sent", "delivered")
 
@@ -46,9 +48,13 @@ class Twilio:
         """Bring a citizen's message to the webhook; the status that it answers."""
         word = text.strip().lower()
         if channel == "sms" and word in STOP:
-            self._opt(sender, "stop", self.stopped.add)
+            self.stopped.add(sender)
+            self._answer(sender, "stop")
         elif channel == "sms" and word in START and sender in self.stopped:
-            self._opt(sender, "start", self.stopped.discard)
+            self.stopped.discard(sender)
+            self._answer(sender, "start")
+        elif channel == "sms" and word in HELP and sender not in self.stopped:
+            self._answer(sender, "help")
         mark = "whatsapp:" if channel == "whatsapp" else ""
         form = {
             "MessageSid": sid or f"SM{secrets.token_hex(16)}",
@@ -121,8 +127,7 @@ class Twilio:
     def sign(self, address: str, form: dict[str, str]) -> str:
         return str(RequestValidator(self.token).compute_signature(address, form))
 
-    def _opt(self, sender: str, word: str, change: Callable[[str], None]) -> None:
-        change(sender)
+    def _answer(self, sender: str, word: str) -> None:
         self._shown({"sid": secrets.token_hex(4), "to": sender, "body": SAID[word]})
 
     def _shown(self, message: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ from redis.exceptions import TimeoutError as RedisSilent
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from channels.away import database_away, redis_away
+from channels.away import redis_away
+from channels.record import database_away
 
 
 class Postgres(Exception):

@@ -13,7 +13,6 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from channels.away import database_away
 from channels.channel import STATES
 from channels.conversation import Conversation
 from channels.record import (
@@ -21,6 +20,7 @@ from channels.record import (
     async_url,
     consents,
     conversations,
+    database_away,
     deliveries,
     engine,
     feedback,
@@ -153,10 +153,11 @@ async def test_what_became_of_a_reply_never_goes_back(record: Record, before: st
 
 
 @pytest.mark.parametrize("together", [True, False])
-async def test_the_provider_s_name_of_a_reply_is_kept_when_a_later_state_does_not_give_it(
-    record: Record, together: bool
+@pytest.mark.parametrize("named", [("SM1", "", ""), ("", "SM1", ""), ("", "", "SM1"), ("SM1", "", "SM1")])
+async def test_the_provider_s_name_of_a_reply_is_kept_whichever_state_gives_it(
+    record: Record, named: tuple[str, ...], together: bool
 ) -> None:
-    one, states = somebody(), [status("m1/1", "queued", "SM1"), status("m1/1", "sent"), status("m1/1", "read")]
+    one, states = somebody(), [status("m1/1", *each) for each in zip(("queued", "sent", "read"), named, strict=True)]
     found = []
     for batch in [states] if together else [[each] for each in states]:
         found = await told(record, one, *batch)

@@ -1,4 +1,4 @@
-"""The storm in full, told as a table: python -m tests.faults [--conversations 500] [--turns 10]"""
+"""The storm in full, told as a table; python -m tests.faults [--conversations 500] [--turns 10] runs it."""
 
 import argparse
 import asyncio
