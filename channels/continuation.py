@@ -20,10 +20,11 @@ _CODE = re.compile(rf"(?:guichet[ :]*)?([{LETTERS}]{{4}})[ -]?([{LETTERS}]{{4}})
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a conversation comes from: its address and its key."""
+    """Where a conversation comes from: its address and its key; `again` if this turn has taken it before."""
 
     address: str
     key: str
+    again: bool = False
 
 
 class Codes:
@@ -60,7 +61,7 @@ class Codes:
         if kept:
             await self._redis.set(took, kept, ex=SECONDS)
             origin, _, address = kept.partition(" ")
-            return Origin(address, origin)
+            return Origin(address, origin, before is not None)
         if any(c.isdigit() for c in found[0]):  # a word of eight letters is no attempt
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.incr(tried)

@@ -54,7 +54,9 @@ class Inbox:
             now = datetime.now(UTC).isoformat()
             rows["consents"] = [about | {"kind": "stop", "word": "", "by": f"{channel} {status.code}", "at": now}]
             mark = (consent.stop_key(key), "set")
-        await self.record.put(key, rows, mark=mark)
+        # repeated, it must not stop somebody who has said START since
+        lane = f"{key}:{status.reply}:{status.state}"  # rows need no order
+        await self.record.put(lane, rows, f"{key}:{status.reply}:opted-out" if status.opted_out else "", mark=mark)
         with suppress(RedisError, OSError):
             await self.traffic.told(status)
 

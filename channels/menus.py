@@ -12,9 +12,9 @@ from knowledge import plain
 KEEP_SECONDS = 48 * 3600
 
 NUMBERS = {
-    1: "1 one un une premier premiere first",
-    2: "2 two deux deuxieme second seconde",
-    3: "3 three trois troisieme third",
+    1: "1 1st 1er 1re one un une premier premiere first",
+    2: "2 2nd 2e two deux deuxieme second seconde",
+    3: "3 3rd 3e three trois troisieme third",
     4: "4 four quatre quatrieme fourth",
     5: "5 five cinq cinquieme fifth",
     6: "6 six sixieme sixth",
@@ -24,7 +24,8 @@ NUMBERS = {
 }
 _NUMBER = {word: number for number, words in NUMBERS.items() for word in words.split()}
 _AROUND = re.compile(
-    r"^(?:number|numero|no|option|choice|choix|the|le|la|l|num|nr)\s+|\s+(?:please|svp|stp|pls|thanks|merci|one)$"
+    r"^(?:number|numero|no|n|option|choice|choix|the|le|la|l|num|nr)\s+"
+    r"|\s+(?:please|svp|stp|s il (?:vous|te) plait|pls|thanks|merci|one)$"
 )
 MORE = frozenset(("more", "m", "next", "suite", "la suite", "s", "encore", "read more", "lire la suite"))
 _SMALL = frozenset(

@@ -53,56 +53,59 @@ class Reception:
             return _consented(conversation, said, found)
         if conversation.stopped:
             return Received(conversation, said, Turn())
-        verdict = await self.pace.heard(conversation.key, said.text or said.id, self.clock())
+        meant = await self.menus.read(conversation.key, said)
+        text = said.text if meant is said else ""  # a number or MORE says something else each time
+        verdict = await self.pace.heard(conversation.key, said.id, text or said.id, said.at.timestamp())
         if verdict is not Verdict.ANSWER:
             patience = _one(conversation, "too_fast")
             return Received(conversation, said, patience if verdict is Verdict.ASK_FOR_PATIENCE else Turn())
         if origin := await self.codes.redeem(said.text, conversation.key, said.id):
             return await self._continued(conversation, said, origin)
-        return await self._meant(conversation, said)
+        return _meant(conversation, said, meant)
 
     async def replied(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
         """Remember what was said back, to know it again if a machine sends it back."""
         if replies and conversation.channel not in ON_PAGES:
             await self.pace.replied(conversation.key, replies[-1].text, self.clock())
 
-    async def _meant(self, conversation: Conversation, said: Incoming) -> Received:
-        own = texts(conversation.language)
-        if said.command == "private":
-            return Received(conversation, said, _one(conversation, "in_private"))
-        if said.command in SAID_BY:
-            said = replace(said, text=own[SAID_BY[said.command]])
-        meant = await self.menus.read(conversation.key, said)
-        if isinstance(meant, Rest):
-            turn = Turn((Reply(meant.text, language=meant.language, continues=True),))
-            return Received(conversation, said, turn)
-        if said.choice and meant is said:
-            return Received(conversation, said, _one(conversation, "choice_gone"))
-        if said.media and not meant.text:
-            return Received(conversation, said, _one(conversation, "media_unread"))
-        if not meant.text:
-            return Received(conversation, said, _one(conversation, "error_empty"))
-        return Received(conversation, meant, before=own["media_beside_text"] if said.media else "")
-
     async def _continued(self, conversation: Conversation, said: Incoming, origin: Origin) -> Received:
         before = await self.find(origin.key)
         if before is None:  # nothing was said there yet that could go on
             return Received(conversation, said, _one(conversation, "continued_here"))
+        ran_before = origin.again and conversation.continues == before.key  # and the other may have begun anew
         here = replace(
             before,
             key=conversation.key,
             channel=conversation.channel,
-            thread=before.thread or before.key,
+            thread=conversation.thread if ran_before else before.thread or before.key,
             continues=before.key,
         )
         notice = Reply(texts(before.language)["continued_elsewhere"], language=before.language)
         return Received(here, said, _one(here, "continued_here"), notice=(origin.address, notice))
 
 
+def _meant(conversation: Conversation, said: Incoming, meant: Incoming | Rest) -> Received:
+    own = texts(conversation.language)
+    if said.command == "private":
+        return Received(conversation, said, _one(conversation, "in_private"))
+    if said.command in SAID_BY:
+        return Received(conversation, replace(said, text=own[SAID_BY[said.command]]))
+    if isinstance(meant, Rest):
+        turn = Turn((Reply(meant.text, language=meant.language, continues=True),))
+        return Received(conversation, said, turn)
+    if (said.choice or said.command == "more") and meant is said:
+        return Received(conversation, said, _one(conversation, "choice_gone"))
+    if said.media and not meant.text:
+        return Received(conversation, said, _one(conversation, "media_unread"))
+    if not meant.text:
+        return Received(conversation, said, _one(conversation, "error_empty"))
+    return Received(conversation, meant, before=own["media_beside_text"] if said.media else "")
+
+
 def _consented(conversation: Conversation, said: Incoming, found: Word) -> Received:
     """Each word is answered once: not by us where the provider has, and not to somebody to whom nothing is sent."""
     language = found.language or conversation.language
-    changed = replace(conversation, language=language)
+    changed = conversation if conversation.chosen else replace(conversation, language=language)
     if found.kind != "help":
         changed = replace(changed, stopped=found.kind == "stop")
     reply = Reply(texts(language)[SENTENCES[found.kind]], language=language, regardless=found.kind == "stop")

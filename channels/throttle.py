@@ -6,15 +6,17 @@ from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 
-# The generic cell rate algorithm of ATM, without bursts: the moment that is given is the later of now and the one after
-# the last that was given. KEYS: sender. ARGV: now, seconds between two messages, how much of a burst is borne
+# A window that slides: a message goes when the one that many before it is a window old, and never before the last.
+# KEYS: the moments given last, the latest first. ARGV: now, how many go in a window, its seconds
 _TURN = """
-local now, gap, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local at = math.max(now - burst * gap, tonumber(redis.call('GET', KEYS[1]) or '0'))
-redis.call('SET', KEYS[1], string.format('%.4f', at + gap), 'EX', math.ceil(math.max(1, at + gap - now)) + 60)
-return string.format('%.4f', math.max(0, at - now))
+local now, most, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local before, last = redis.call('LINDEX', KEYS[1], most - 1), redis.call('LINDEX', KEYS[1], 0)
+local at = math.max(now, tonumber(last or '0'), before and tonumber(before) + window or 0)
+redis.call('LPUSH', KEYS[1], string.format('%.4f', at))
+redis.call('LTRIM', KEYS[1], 0, most - 1)
+redis.call('EXPIRE', KEYS[1], math.ceil(at - now + window) + 60)
+return string.format('%.4f', at - now)
 """
-BURST = 1.0  # seconds' worth of messages that may go at once after a pause: providers count by the second
 
 
 class Throttle:
@@ -22,10 +24,12 @@ class Throttle:
         self._turn, self._pause = redis.register_script(_TURN), pause
 
     async def wait(self, sender: str, per_second: float | None) -> None:
-        """Until `sender` may send one more message, so that it sends no more than so many a second."""
+        """Until `sender` may send one more message, so that it sends no more than so many in any second; after a pause
+        as many may go at once, since providers count by the second."""
         if per_second is None:
             return
-        args = [time.time(), 1 / per_second, max(0.0, BURST * per_second - 1)]
+        most = max(1, int(per_second))
+        args = [time.time(), most, most / per_second]
         delay = float(await self._turn(keys=[f"throttle:{sender}"], args=args))
         if delay > 0:
             await self._pause(delay)

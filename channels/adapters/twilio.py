@@ -1,6 +1,5 @@
 """The wire to Twilio, which SMS and WhatsApp share: signed webhooks in, messages and their states out."""
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,7 +9,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.base.version import Version
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response as Answer
 from twilio.request_validator import RequestValidator
@@ -33,7 +33,7 @@ from channels.channel import (
     Uncertain,
     Unreachable,
 )
-from channels.web.message import Unacceptable, body
+from channels.web.message import MOST_BYTES_OF_PROVIDERS, Unacceptable, body
 
 EMPTY = Response('<?xml version="1.0" encoding="UTF-8"?><Response/>', media_type="text/xml")
 MOST_MEDIA = 10
@@ -50,9 +50,10 @@ ERRORS: dict[int, type[ChannelError]] = {  # https://www.twilio.com/docs/api/err
     21610: OptedOut,
     **dict.fromkeys((21211, 21214, 21217, 21614, 30005, 30006, 63003), Gone),
     **dict.fromkeys((63016, 63032, 63049), Closed),
-    **dict.fromkeys((20500, 20503, 30001, 30008, 63001, 63012), Unreachable),
+    **dict.fromkeys((20503, 30001, 30008, 63001, 63012), Unreachable),
 }
 SLOW = (429, 20429, 14107, 63018, 63038)
+UNREADABLE = (TwilioException, ValueError, LookupError, TypeError, AttributeError)  # by an answer of another shape
 
 Form = dict[str, str]
 
@@ -104,7 +105,7 @@ class Wire:
     async def form(self, request: Request) -> Form:
         """The fields of a request. Raises Forged unless Twilio signed it, and Unacceptable if it is none."""
         signature = request.headers.get("x-twilio-signature", "")
-        content = await body(request.stream())
+        content = await body(request.stream(), MOST_BYTES_OF_PROVIDERS)
         try:
             fields = dict(
                 parse_qsl(content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
@@ -129,7 +130,8 @@ class Wire:
         """A signature says that Twilio sent it, not that it is for this channel of this account."""
         whatsapp = form.get("From", "").startswith("whatsapp:") or form.get("To", "").startswith("whatsapp:")
         mine = form.get(field) == self.number or form.get("MessagingServiceSid") == self.number
-        if form.get("AccountSid") != self._account or whatsapp != (name == "whatsapp") or not mine:
+        meant = ("MessageStatus" in form) == (field == "From")  # a service's SID stands in all that it is told
+        if form.get("AccountSid") != self._account or whatsapp != (name == "whatsapp") or not (mine and meant):
             raise Forged
 
     async def create(self, to: str, reply: str, name: str, **message: Any) -> Receipt:
@@ -138,6 +140,8 @@ class Wire:
         if self._public_url:
             message["status_callback"] = f"{self._public_url}/{name}/status?reply={quote(reply, safe='')}"
         made = await _asked(self._client.messages.create_async(to=to, **sender, **message))
+        if not made.sid:
+            raise Uncertain("Twilio's answer cannot be read.")
         return Receipt(made.sid)
 
     async def find(self, to: str, text: str, since: datetime) -> Receipt | None:
@@ -197,7 +201,10 @@ class _Transport(AsyncHttpClient):
             raise Uncertain(f"Twilio did not answer ({type(error).__name__}).") from error
         if answer.status_code == 429:
             raise SlowDown(_seconds(answer.headers.get("retry-after")), "429")
-        return Answer(answer.status_code, answer.text, answer.headers)
+        made = Answer(answer.status_code, answer.text, answer.headers)
+        if not answer.is_success:  # of a list, the library would keep to itself what is wrong
+            raise Version.exception(method, address, made, "Twilio refuses it")
+        return made
 
 
 async def _asked(asking: Any) -> Any:
@@ -206,16 +213,20 @@ async def _asked(asking: Any) -> Any:
         return await asking
     except TwilioRestException as error:
         raise meant_by(error.status, error.code, error.msg) from error
-    except (json.JSONDecodeError, KeyError) as error:
+    except TwilioServiceException as error:
+        raise meant_by(error.status, error.code, error.detail or error.title) from error
+    except UNREADABLE as error:
         raise Uncertain("Twilio's answer cannot be read.") from error
 
 
 def meant_by(status: int, code: int | None, message: str) -> ChannelError:
-    """Twilio's error as one of ours."""
+    """Twilio's error as one of ours. After an error of its own a message may have been taken, Twilio says; not if it was
+    too busy to begin: https://www.twilio.com/docs/api/errors/20500"""
     known = str(code or status)
     if status == 429 or code in SLOW:
         return SlowDown(1.0, known)
-    kind = ERRORS.get(code or 0) or (Unreachable if status >= 500 else Refused)
+    other = Refused if status < 500 else Unreachable if status == 503 else Uncertain
+    kind = ERRORS.get(code or 0, other)
     return kind(message, known)
 
 

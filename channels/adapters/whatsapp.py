@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from channels.adapters.twilio import Form, Wire, media, wire
 from channels.catalogue import Parts
-from channels.channel import Closed, Deliver, Incoming, Quote, Receipt, Reply, Tell, Unreachable
+from channels.channel import CannotTell, Closed, Deliver, Incoming, Quote, Receipt, Reply, Tell, Unreachable
 from channels.clean import MOST_CHARACTERS, clean
 from channels.menus import Menu, Menus
 from channels.sms.cutting import cut
@@ -20,6 +20,7 @@ from channels.sms.render import Bubble, cited, menu
 from channels.texts import texts
 
 LONGEST = 1600  # characters of a message: https://www.twilio.com/docs/whatsapp/api
+LONGEST_OVER_LIST = 1024  # characters of the text over a list: https://www.twilio.com/docs/content/twiliolist-picker
 LONGEST_LABEL = 72  # characters of what describes an item of a list
 OPEN_SECONDS = 24 * 3600  # after a citizen's last message in which we may write freely
 
@@ -46,9 +47,8 @@ class WhatsApp:
 
     def routes(self, deliver: Deliver, tell: Tell) -> APIRouter:
         async def heard(said: Incoming) -> bool:
-            new = await deliver(said)
-            await self._redis.set(self._open(said.address), "1", ex=OPEN_SECONDS)
-            return new
+            await self._redis.set(self._open(said.address), "1", ex=OPEN_SECONDS)  # first: a worker may be quick
+            return await deliver(said)
 
         return self._wire.routes(self.name, self.read, heard, tell)
 
@@ -60,9 +60,9 @@ class WhatsApp:
 
     async def send(self, address: str, reply: Reply) -> Receipt:
         made = render(reply)
+        if not await self._is_open(address):
+            return await self._late(address, reply)
         try:
-            if not await self._redis.exists(self._open(address)):
-                return await self._late(address, reply)
             kept = Menu(made.choices, made.rest, reply.language, reply.id)
             await self._menus.keep(self._key(address), kept, reply.continues)
         except (RedisError, OSError) as error:
@@ -70,14 +70,20 @@ class WhatsApp:
         return await self._wire.create(address, reply.id, self.name, **self._message(reply, made))
 
     async def sent(self, address: str, reply: Reply, since: datetime) -> Receipt | None:
-        return await self._wire.find(address, render(reply).text, since)
+        message = self._message(reply, render(reply))
+        found = await self._wire.find(address, message.get("body") or without_menu(reply), since)
+        if not found and ("content_sid" in message or (self._template and not await self._is_open(address))):
+            raise CannotTell  # what Twilio lists of a template may be worded in its own way
+        return found
 
     def _message(self, reply: Reply, made: Bubble) -> dict[str, Any]:
         """Choices as a list where there is a template for so many, else numbered in the text."""
         sid = self._buttons.get(str(len(reply.choices)))
-        if not sid or made.rest or any(len(choice.label) > LONGEST_LABEL for choice in reply.choices):
+        text = without_menu(reply)
+        fits = len(text) <= LONGEST_OVER_LIST and all(len(choice.label) <= LONGEST_LABEL for choice in reply.choices)
+        if not sid or made.rest or not fits:
             return {"body": made.text}
-        values = [without_menu(reply), *(choice.label for choice in reply.choices)]
+        values = [text, *(choice.label for choice in reply.choices)]
         numbered = {str(number): value for number, value in enumerate(values, start=1)}
         return {"content_sid": sid, "content_variables": json.dumps(numbered, ensure_ascii=False)}
 
@@ -89,13 +95,19 @@ class WhatsApp:
             )
         return await self._wire.create(address, reply.id, self.name, content_sid=self._template)
 
+    async def _is_open(self, address: str) -> bool:
+        try:
+            return bool(await self._redis.exists(self._open(address)))
+        except (RedisError, OSError) as error:
+            raise Unreachable("Redis is away.") from error
+
     def _open(self, address: str) -> str:
         return f"whatsapp:open:{self._key(address)}"
 
 
 def render(reply: Reply) -> Bubble:
     """The reply with WhatsApp's marks; what is too long follows when it is asked for."""
-    whole = _paragraphs(without_menu(reply), menu(reply))
+    whole = _paragraphs(without_menu(reply), _unmarked(menu(reply)))
     if len(whole) <= LONGEST:
         return Bubble(whole, "", reply.choices)
     more = texts(reply.language)["more"]
@@ -105,9 +117,10 @@ def render(reply: Reply) -> Bubble:
 
 def without_menu(reply: Reply) -> str:
     quotes = [_quoted(quote, reply.language) for quote in reply.quotes]
-    links = [f"- {link.title}: {link.url}" for link in reply.links if link.url]
+    links = [f"- {_unmarked(link.title)}: {link.url}" for link in reply.links if link.url]
     further = "\n".join([texts(reply.language)["see_also"], *links]) if links else ""
-    return _paragraphs(_unmarked(reply.text), *quotes, further)
+    text = reply.text if reply.continues else _unmarked(reply.text)  # what goes on has its marks already
+    return _paragraphs(text, *quotes, further)
 
 
 def _quoted(quote: Quote, language: str) -> str:
@@ -117,8 +130,8 @@ def _quoted(quote: Quote, language: str) -> str:
 
 
 def _unmarked(text: str) -> str:
-    """Without what WhatsApp would take for marks: a published asterisk stays one."""
-    return re.sub(r"([*_~`])", "\\1\u200b", text)
+    """Without what WhatsApp would take for marks: a published asterisk stays one. Addresses stay as they are."""
+    return re.sub(r"(https?://\S+|www\.\S+|\S+@\S+)|([*_~`])", lambda found: found[1] or f"{found[2]}\u200b", text)
 
 
 def _paragraphs(*parts: str) -> str:

@@ -1,8 +1,11 @@
 """A reply as a text message: what answers, its source and its choices within a budget; the rest when it is asked for."""
 
+import re
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote as escaped
 
 from babel.dates import format_date
 
@@ -44,35 +47,44 @@ def compose(reply: Reply, fits: Fits) -> Bubble:
     if fits(whole):
         return Bubble(whole, "", reply.choices)
     more = own["more"]
-    for source in _sources(quote, reply.language):
+    for source, later in _sources(quote, reply.language):
 
         def framed(beginning: str, source: str = source) -> str:
             return _lines(beginning, source, more)
 
-        if fits(framed("")):
-            text = say if quote else whole
-            beginning, left = cut(text, lambda part: fits(framed(part)))
-            return Bubble(framed(beginning), _lines(left, choices if quote else ""), reply.choices)
+        beginning, left = cut(say if quote else whole, lambda part: fits(framed(part)))
+        if fits(framed(beginning)):
+            return Bubble(framed(beginning), _lines(left, later, choices if quote else ""), reply.choices)
     beginning, left = cut(whole, fits)  # there is no room even to say that there is more
     return Bubble(beginning, left, reply.choices)
 
 
 def cited(quote: Quote, language: str) -> str:
     """Who published a quote, when it held, and where it stands."""
+    return _lines(_held(quote, language), _address(quote.url))
+
+
+def _held(quote: Quote, language: str) -> str:
     held = texts(language)["as_of"].format(date=day(quote.as_of, language)) if quote.as_of else ""
-    return _lines(", ".join(part for part in (quote.publisher, held) if part), quote.url or "")
+    return ", ".join(part for part in (quote.publisher, held) if part)
+
+
+def _address(url: str | None) -> str:
+    """With its letters escaped: plainer typography must not lead elsewhere."""
+    return escaped(url or "", safe=string.punctuation)
 
 
 def day(iso: str, language: str) -> str:
-    """A date as Canadians write it in short: "Sep 30, 2026", « 30 sept. 2026 »."""
-    return str(format_date(date.fromisoformat(iso[:10]), "medium", LOCALES.get(language, "en_CA")))
+    """A date as Canadians write it in short: "Sep. 30, 2026", « 30 sept. 2026 », « 1er mai 2026 »."""
+    words = str(format_date(date.fromisoformat(iso[:10]), "medium", LOCALES.get(language, "en_CA")))
+    return re.sub(r"^1 ", "1er ", words)
 
 
 def _say(reply: Reply) -> str:
     """What is said and quoted. That something is published goes without saying where there is little room."""
     lead = "" if reply.quotes and reply.outcome == "answered" and not reply.degraded else reply.text
     further = (
-        [_lines(link.title, link.url or "") for link in reply.links] if not (reply.quotes or reply.choices) else []
+        [_lines(link.title, _address(link.url)) for link in reply.links] if not (reply.quotes or reply.choices) else []
     )
     return _lines(lead, *(quote.text for quote in reply.quotes), *further)
 
@@ -85,12 +97,15 @@ def menu(reply: Reply) -> str:
     return _lines(texts(reply.language)["choose"], *lines)
 
 
-def _sources(quote: Quote | None, language: str) -> Iterator[str]:
-    """How a source can be given, the shorter after the longer."""
+def _sources(quote: Quote | None, language: str) -> Iterator[tuple[str, str]]:
+    """How a source can be given, the shorter after the longer, and what of it then comes with the rest."""
     if quote:
-        yield cited(quote, language)
-        yield quote.url or quote.publisher
-    yield ""
+        yield cited(quote, language), ""
+        if quote.url:
+            yield _address(quote.url), _held(quote, language)
+        yield "", cited(quote, language)
+    else:
+        yield "", ""
 
 
 def _lines(*parts: str) -> str:

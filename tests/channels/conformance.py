@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 
 from channels.settings import Settings
 from tests.channels.conftest import Parrot, parsed
+from tests.channels.pager import Pager
 
 URL = "https://www.example.ca"
 ACCOUNT, TOKEN = "AC" + "1" * 32, "a token of nobody"
@@ -258,4 +259,5 @@ CASES: tuple[Callable[[], Case], ...] = (
     lambda: Twilio("sms", SMS, _TWILIO),
     lambda: Twilio("whatsapp", WHATSAPP, _TWILIO),
     Telegram,
+    Pager,
 )

@@ -9,17 +9,17 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from channels import app, outbox, turns
-from channels.catalogue import ENTRIES, made
+from channels import app, catalogue, outbox, pace, turns
+from channels.catalogue import made
 from channels.channel import Choice, Link, Quote, Reply
 from channels.record import Record
 from channels.responder import Turn
-from channels.settings import Settings
 from channels.texts import texts
 from machine.ports import free_port
 from machine.servers import EmbeddedRedis
 from tests.channels.conformance import CASES, URL, Case, Stage
 from tests.channels.conftest import Parrot, serving
+from tests.channels.pager import SettingsWithPager, install
 
 NAUGHTY = Path(__file__).parents[3] / "shared" / "data" / "blns.json"
 FULL = Reply(
@@ -57,7 +57,8 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     monkeypatch.setattr(turns, "PAUSES", (0.02,))
     monkeypatch.setattr(outbox, "SETTLE_SECONDS", 0.0)
-    settings = Settings(
+    install(monkeypatch)
+    settings = SettingsWithPager(
         _env_file=None,
         home=tmp_path,
         redis_url=redis_server.url,
@@ -95,8 +96,11 @@ async def says(stage: Stage, case: Case, count: int) -> list[str]:
     return found
 
 
-def test_every_channel_of_the_catalogue_has_a_case() -> None:
-    assert [case().name for case in CASES] == [entry.name for entry in ENTRIES]
+def test_every_channel_of_the_catalogue_has_a_case_and_so_has_that_of_the_guide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install(monkeypatch)
+    assert [case().name for case in CASES] == [entry.name for entry in catalogue.ENTRIES]
 
 
 async def test_it_is_what_a_channel_is(case: Case, stage: Stage) -> None:
@@ -233,7 +237,8 @@ async def test_while_redis_is_away_a_message_is_not_acknowledged(
     assert response.status_code == 503
 
 
-async def test_naughty_strings_break_nothing(case: Case, stage: Stage) -> None:
+async def test_naughty_strings_break_nothing(case: Case, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "QUICK_SECONDS", 0.0)  # no person would write so many so quickly, and be answered
     if not NAUGHTY.exists():
         pytest.skip("needs the Big List of Naughty Strings in ../shared/data/blns.json")
     for number, text in enumerate(json.loads(NAUGHTY.read_text("utf-8")), start=10):

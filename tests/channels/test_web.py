@@ -231,10 +231,13 @@ async def until(condition, seconds: float = 3.0) -> None:  # type: ignore[no-unt
 
 
 async def rows(service: Service):  # type: ignore[no-untyped-def]
+    """What is written of the only conversation that was heard."""
     from sqlalchemy import select
 
     from channels.record import transcript
 
     async with service.record._engine.connect() as connection:
-        for row in await connection.execute(select(transcript.c.text, transcript.c.reply)):
+        chosen = select(transcript.c.text, transcript.c.reply)
+        here = transcript.c.conversation == service.bot.heard[0][0].key
+        for row in await connection.execute(chosen.where(here)):
             yield [row.text, row.reply]

@@ -1,0 +1,249 @@
+"""The reception on a real Redis: what is dealt with before anybody is asked, and in which order."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from channels.channel import Choice, Incoming, Reply
+from channels.continuation import Codes, Origin
+from channels.conversation import Conversation
+from channels.menus import Menu, Menus
+from channels.pace import Pace
+from channels.reception import Received, Reception
+from channels.responder import Turn
+from channels.texts import texts
+
+NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+HERE = Conversation("f" * 32, "sms", "en", place="ca-on")
+FR = replace(HERE, language="fr")
+STOPPED = replace(HERE, stopped=True)
+WEB = Conversation("a" * 32, "web", "fr", chosen=True, place="ca-qc", answered_by="desk")
+MENU = Menu((Choice("Renew a passport", "How do I renew?"), Choice("Lost passport", "I lost it")), reply="m0/1")
+
+
+def texted(text: str = "", id: str = "m1", seconds: float = 0, **about: Any) -> Incoming:
+    return Incoming(id, "sms:+16135550142", text, at=NOON + timedelta(seconds=seconds), **about)
+
+
+def sentence(key: str, language: str = "en", **about: Any) -> Turn:
+    return Turn((Reply(texts(language)[key], language=language, **about),))
+
+
+@dataclass
+class Desk:
+    """A reception, its parts, and the conversations it can find."""
+
+    redis: Redis
+    most: int = 30
+    known: dict[str, Conversation] = field(default_factory=dict)
+    now: datetime = NOON
+
+    def __post_init__(self) -> None:
+        self.menus, self.codes = Menus(self.redis), Codes(self.redis, b"k" * 32)
+        pace = Pace(self.redis, self.most)
+        self.reception = Reception(self.menus, pace, self.codes, self._find, lambda: self.now.timestamp())
+        self.receive: Callable[[Conversation, Incoming], Awaitable[Received]] = self.reception.receive
+
+    async def _find(self, key: str) -> Conversation | None:
+        return self.known.get(key)
+
+    async def answered(self, said: Incoming) -> bool:
+        """Whether a message is answered; what is said back takes a second to make."""
+        received = await self.receive(HERE, said)
+        self.now = max(self.now, said.at) + timedelta(seconds=1)
+        turn = received.turn or Turn((Reply(f"an answer to {said.id}"),))
+        await self.reception.replied(HERE, turn.replies)
+        return bool(turn.replies)
+
+
+@pytest.fixture
+def desk(redis: Redis) -> Desk:
+    return Desk(redis)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "kind", "word", "after", "told"),
+    [
+        (HERE, "Stop!", "stop", "stop", STOPPED, "consent_stopped"),
+        (HERE, "ARRÊT", "stop", "arret", replace(FR, stopped=True), "consent_stopped"),
+        (STOPPED, "stop", "stop", "stop", STOPPED, ""),
+        (HERE, "help", "help", "help", HERE, "consent_help"),
+        (HERE, "Aide", "help", "aide", FR, "consent_help"),
+        (STOPPED, "HELP", "help", "help", STOPPED, ""),
+        (HERE, "START", "start", "start", HERE, "consent_started"),
+        (STOPPED, "start", "start", "start", HERE, "consent_started"),
+        (STOPPED, "reprendre", "start", "reprendre", FR, "consent_started"),
+        (STOPPED, "yes", "start", "yes", HERE, "consent_started"),
+        (STOPPED, "Oui", "start", "oui", FR, "consent_started"),
+    ],
+)
+@pytest.mark.parametrize("answered", [False, True])
+async def test_words_that_stand_above_all_are_answered_once_by_us_or_by_the_provider(
+    desk: Desk, before: Conversation, text: str, kind: str, word: str, after: Conversation, told: str, answered: bool
+) -> None:
+    said = texted(text, answered=answered)
+    silent = answered or not told
+    turn = Turn() if silent else sentence(told, after.language, regardless=kind == "stop")
+    ledger = {"kind": kind, "word": word, "by": "citizen"}
+    assert await desk.receive(before, said) == Received(after, said, turn, ledger=ledger)
+
+
+async def test_yes_of_somebody_who_has_not_stopped_is_an_answer(desk: Desk) -> None:
+    assert await desk.receive(HERE, texted("yes")) == Received(HERE, texted("yes"))
+
+
+async def test_a_word_is_answered_in_its_language_and_the_one_that_was_chosen_stays(desk: Desk) -> None:
+    chosen = replace(FR, chosen=True)
+    received = await desk.receive(chosen, texted("HELP"))
+    assert (received.conversation, received.turn) == (chosen, sentence("consent_help", "en"))
+    received = await desk.receive(chosen, texted("info"))
+    assert received.turn == sentence("consent_help", "fr")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [texted("How do I renew?"), texted("2"), texted(choice=("m0/1", 1)), texted(command="agent"), texted(media=1)],
+)
+async def test_somebody_who_has_stopped_is_told_nothing(desk: Desk, said: Incoming) -> None:
+    await desk.menus.keep(HERE.key, MENU)
+    assert await desk.receive(STOPPED, said) == Received(STOPPED, said, Turn())
+
+
+async def test_a_code_is_not_used_up_by_somebody_who_has_stopped(desk: Desk) -> None:
+    code = await desk.codes.make(Origin("web:abc", WEB.key))
+    assert await desk.receive(STOPPED, texted(code)) == Received(STOPPED, texted(code), Turn())
+    assert await desk.codes.redeem(code, HERE.key, "m2") == Origin("web:abc", WEB.key)
+
+
+async def test_stop_is_heard_from_whoever_is_answered_no_more(redis: Redis) -> None:
+    desk = Desk(redis, most=1)
+    turns = [(await desk.receive(HERE, texted("no", f"m{n}"))).turn for n in range(4)]
+    assert turns == [None, sentence("too_fast"), Turn(), Turn()]
+    assert (await desk.receive(HERE, texted("STOP", "m5"))).turn == sentence("consent_stopped", regardless=True)
+
+
+@pytest.mark.parametrize(
+    "said", [texted("STOP"), texted("2"), texted(), texted("x", media=2), texted(command="private")]
+)
+async def test_a_page_has_other_ways_and_all_is_passed_on(redis: Redis, said: Incoming) -> None:
+    desk, said = Desk(redis, most=1), replace(said, address="web:abc")
+    await desk.menus.keep(WEB.key, MENU)
+    for _ in range(5):
+        assert await desk.receive(WEB, said) == Received(WEB, said)
+        await desk.reception.replied(WEB, (Reply(said.text),))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (texted(command="private"), "in_private"),
+        (texted(command="more"), "choice_gone"),
+        (texted(choice=("m9/1", 1)), "choice_gone"),
+        (texted(choice=("m0/1", 3)), "choice_gone"),
+        (texted(media=1), "media_unread"),
+        (texted(), "error_empty"),
+    ],
+)
+@pytest.mark.parametrize("here", [HERE, FR])
+async def test_what_nobody_can_answer_is_told_so_in_both_languages(
+    desk: Desk, said: Incoming, told: str, here: Conversation
+) -> None:
+    await desk.menus.keep(HERE.key, MENU)
+    assert await desk.receive(here, said) == Received(here, said, sentence(told, here.language))
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (texted("Where is my refund?"), "Where is my refund?"),
+        (texted("2"), "I lost it"),
+        (texted("lost"), "I lost it"),
+        (texted(choice=("m0/1", 1)), "How do I renew?"),
+        (texted(command="agent"), "I want to talk to a person"),
+        (texted(command="language"), "I want to change the language"),
+    ],
+)
+async def test_what_was_meant_is_asked(desk: Desk, said: Incoming, meant: str) -> None:
+    await desk.menus.keep(HERE.key, MENU)
+    assert await desk.receive(HERE, said) == Received(HERE, replace(said, text=meant))
+
+
+async def test_a_command_speaks_the_language_of_the_conversation(desk: Desk) -> None:
+    received = await desk.receive(FR, texted(command="agent"))
+    assert received.said.text == "Je veux parler à une personne"
+
+
+async def test_what_was_attached_to_words_is_mentioned_before_the_answer(desk: Desk) -> None:
+    said = texted("Is this form right?", media=2)
+    assert await desk.receive(HERE, said) == Received(HERE, said, before=texts("en")["media_beside_text"])
+
+
+async def test_what_was_left_out_is_said_in_its_language(desk: Desk) -> None:
+    await desk.menus.keep(HERE.key, Menu(rest="la suite", language="fr"))
+    for said in (texted("more"), texted(command="more", id="m2")):
+        turn = Turn((Reply("la suite", language="fr", continues=True),))
+        assert await desk.receive(HERE, said) == Received(HERE, said, turn)
+
+
+async def test_a_conversation_goes_on_from_the_web(desk: Desk) -> None:
+    desk.known[WEB.key] = WEB
+    said = texted(await desk.codes.make(Origin("web:abc", WEB.key)))
+    here = replace(WEB, key=HERE.key, channel="sms", thread=WEB.key, continues=WEB.key)
+    notice = Reply(texts("fr")["continued_elsewhere"], language="fr")
+    expected = Received(here, said, sentence("continued_here", "fr"), notice=("web:abc", notice))
+    assert await desk.receive(HERE, said) == expected
+    desk.known[WEB.key] = replace(WEB, thread="anew")  # what the switchboard makes of it at the end of the turn
+    assert await desk.receive(here, said) == expected, "a turn may run twice"
+    again = texted(await desk.codes.make(Origin("web:abc", WEB.key)), "m2")
+    assert (await desk.receive(here, again)).conversation == replace(here, thread="anew"), "but this is another one"
+
+
+async def test_a_conversation_in_which_nothing_was_said_is_gone_on_with_as_it_is(desk: Desk) -> None:
+    said = texted(await desk.codes.make(Origin("web:abc", WEB.key)))
+    assert await desk.receive(HERE, said) == Received(HERE, said, sentence("continued_here"))
+
+
+async def test_a_code_that_is_wrong_is_a_message(desk: Desk) -> None:
+    said = texted("2345-6789")
+    assert await desk.receive(HERE, said) == Received(HERE, said)
+
+
+async def test_a_machine_that_says_the_same_is_answered_less_and_less(desk: Desk) -> None:
+    same = [await desk.answered(texted("Thank you", f"m{number}", number * 60)) for number in range(8)]
+    assert same == [True, True, True, True, False, True, False, False]
+
+
+async def test_a_machine_that_says_our_last_words_is_known_by_them(desk: Desk) -> None:
+    found = []
+    for number in range(4):
+        await desk.reception.replied(HERE, (Reply("First."), Reply(f"Our words, no. {number}")))
+        found.append((await desk.receive(HERE, texted(f"our words no {number}", f"m{number}", number * 60))).turn)
+    assert found == [None, Turn(), None, Turn()]
+
+
+async def test_more_and_numbers_may_be_said_again_and_again(desk: Desk) -> None:
+    for number in range(12):
+        await desk.menus.keep(HERE.key, Menu(MENU.choices, f"part {number}"))
+        assert await desk.answered(texted("SUITE", f"m{number}", number * 60))
+        assert await desk.answered(texted("1", f"n{number}", number * 60 + 30))
+
+
+async def test_touches_and_pictures_are_no_loop(desk: Desk) -> None:
+    for number in range(12):
+        assert await desk.answered(texted("", f"m{number}", number * 60, media=1))
+
+
+async def test_messages_that_waited_for_us_are_answered_though_they_come_at_once(desk: Desk) -> None:
+    """The database was away, and somebody has asked a dozen things in the meantime."""
+    desk.now = NOON + timedelta(minutes=30)
+    for number in range(12):
+        assert await desk.answered(texted(f"question {number}", f"m{number}", number * 60))
+
+
+async def test_a_turn_that_runs_again_and_again_is_a_person_s_message_still(desk: Desk) -> None:
+    for _ in range(12):
+        assert (await desk.receive(HERE, texted("How do I renew?"))).turn is None
