@@ -423,9 +423,11 @@ class GuichetChat extends HTMLElement {
 		const open = this.hasAttribute("open");
 		this.launcher.hidden = open || this.inline;
 		if (this.inline) return;
+		const focused = this.shadowRoot.activeElement;
 		this.panel.close();
 		if (open && this.small.matches) this.panel.showModal();
 		else this.panel.open = open; // show() would take the focus, even of a page just loaded
+		if (open) focused?.focus(); // who turns their telephone writes on where they were
 	}
 
 	#choose(language, chosen = true) {

@@ -232,3 +232,16 @@ def press(page: Page, key: str, until: object) -> None:
         if until.evaluate("(one) => one.getRootNode().activeElement === one"):  # type: ignore[attr-defined]
             return
     raise AssertionError(f"{key} does not lead to {until}")
+
+
+def test_who_turns_their_telephone_writes_on_where_they_were(page: Page, server: FakeServer) -> None:
+    page.goto(f"{server.origin}/page?origin={server.origin}")
+    page.get_by_role("button").click()
+    field = page.get_by_role("textbox")
+    field.fill("half a qu")
+    for width in (320, 1200):
+        page.set_viewport_size({"width": width, "height": 640})
+        page.wait_for_function(f"innerWidth == {width}")
+        page.evaluate("new Promise(requestAnimationFrame)")
+        expect(field).to_be_focused()
+        expect(field).to_have_value("half a qu")
