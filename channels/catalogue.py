@@ -16,19 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`needs` are the settings without which it is off; `webhook` is the path that its provider has to be told."""
+    """`needs` are the settings without which it is off; `webhook` is the path that its provider has to be told, unless it
+    `polls` where there is no public address."""
 
     name: str
     title: str
     needs: tuple[str, ...] = ()
     webhook: str = ""
+    polls: bool = False
 
 
+_TWILIO = ("twilio_account", "twilio_token")
 ENTRIES = (
     Entry("web", "Web chat"),
-    Entry("sms", "SMS by Twilio", ("sms_number",), "messages"),
-    Entry("whatsapp", "WhatsApp by Twilio", ("whatsapp_number",), "messages"),
-    Entry("telegram", "Telegram", ("telegram_token",), "updates"),
+    Entry("sms", "SMS by Twilio", (*_TWILIO, "sms_number"), "messages"),
+    Entry("whatsapp", "WhatsApp by Twilio", (*_TWILIO, "whatsapp_number"), "messages"),
+    Entry("telegram", "Telegram", ("telegram_token",), "updates", polls=True),
 )
 
 

@@ -16,7 +16,8 @@ class Incoming:
     `id` comes from the provider and is unique within the channel, "" where it has none; `address` is "web:…",
     "sms:+1613…". `language` is the citizen's explicit choice, None if they made none; `hint` is that of the page they
     write on, or of their telephone. `place` is a jurisdiction, "ca-on-toronto". `command` is what a button or a command
-    of the channel asks for, and `choice` the number of one of the choices of the reply of that id, which was touched.
+    of the channel asks for, and `choice` the number of one of the choices of the reply of that id, which was touched; 0
+    for the rest of it.
     `media` counts pictures, voices and files, which nobody reads. `answered` is whether the provider has answered a
     word such as STOP itself.
     """

@@ -22,7 +22,8 @@ class Word:
 _WORDS: dict[tuple[Kind, str | None], str] = {
     ("stop", None): "stop, stopall, stop all",
     ("stop", "en"): "unsubscribe, cancel, end, quit, optout, opt out, revoke",
-    ("stop", "fr"): "arret, arreter, arretez, desabonner, se desabonner, me desabonner, desabonnement, desinscrire",
+    ("stop", "fr"): "arret, arreter, arretez, desabonner, se desabonner, me desabonner, desabonnez moi, desabonnement,"
+    " desinscrire, desinscription",
     ("start", None): "start",
     ("start", "en"): "unstop, resume",
     ("start", "fr"): "reprendre",

@@ -10,7 +10,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
-LENGTH = 8  # 31^8: 40 bits
+LENGTH = 8  # 31^8 less what has no digit: 39 bits
 SECONDS = 600
 MOST_WRONG = 5  # codes that one telephone may try in an hour
 WRONG_SECONDS = 3600
@@ -35,7 +35,9 @@ class Codes:
 
     async def make(self, origin: Origin) -> str:
         """A new code, as it is shown: "7KQ4-M2XP". The one before of the same conversation works no more."""
-        code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+        code = ""
+        while not any(letter.isdigit() for letter in code):  # so that a word of eight letters is never taken for one
+            code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         name = self._name(code)
         before: Any = await self._redis.set(f"continue:of:{origin.key}", name, ex=SECONDS, get=True)
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -51,7 +53,7 @@ class Codes:
         The message `id` of the conversation `key` may be looked at again: a turn may run twice.
         """
         found = _CODE.fullmatch(text.strip())
-        if not found:
+        if not found or not any(letter.isdigit() for letter in found[0]):
             return None
         took, tried = f"continue:took:{key}:{id}", f"continue:tried:{key}"
         before, wrong = await self._redis.mget(took, tried)
@@ -62,11 +64,10 @@ class Codes:
             await self._redis.set(took, kept, ex=SECONDS)
             origin, _, address = kept.partition(" ")
             return Origin(address, origin, before is not None)
-        if any(c.isdigit() for c in found[0]):  # a word of eight letters is no attempt
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.incr(tried)
-                pipe.expire(tried, WRONG_SECONDS)
-                await pipe.execute()
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.incr(tried)
+            pipe.expire(tried, WRONG_SECONDS)
+            await pipe.execute()
         return None
 
     def _name(self, code: str) -> str:

@@ -36,12 +36,13 @@ _SMALL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """`rest` is what was left out for want of room; `reply` the id of the reply that offered the choices."""
+    """`rest` is what was left out of the reply `rest_of` for want of room; `reply` offered the choices."""
 
     choices: tuple[Choice, ...] = ()
     rest: str = ""
     language: str = "en"
     reply: str = ""
+    rest_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,24 @@ class Menus:
 
     async def keep(self, key: str, menu: Menu, continues: bool = False) -> None:
         """In place of the one before; one that `continues` it has its choices, too."""
+        menu = replace(menu, rest_of=menu.reply)
         if continues:
             before = await self._find(key)
             menu = replace(menu, choices=before.choices, reply=before.reply)
         if not menu.choices and not menu.rest:
             await self._redis.delete(_key(key))
             return
-        values = [menu.reply, menu.language, menu.rest, [[each.label, each.say] for each in menu.choices]]
+        choices = [[each.label, each.say] for each in menu.choices]
+        values = [choices, menu.rest, menu.language, menu.reply, menu.rest_of]
         await self._redis.set(_key(key), json.dumps(values), ex=KEEP_SECONDS)
 
     async def read(self, key: str, said: Incoming) -> Incoming | Rest:
         """What a message means after the last menu: the choice made, what was left out, or itself."""
         menu = await self._find(key)
-        if menu.rest and (said.command == "more" or plain(said.text) in MORE):
+        if said.command == "more":
+            wanted = said.choice[0] if said.choice else menu.rest_of
+            return Rest(menu.rest, menu.language) if menu.rest and wanted == menu.rest_of else said
+        if menu.rest and plain(said.text) in MORE:
             return Rest(menu.rest, menu.language)
         chosen = chosen_by(said, menu)
         return replace(said, text=chosen.say) if chosen else said
@@ -81,8 +87,8 @@ class Menus:
         kept = await self._redis.get(_key(key))
         if not kept:
             return Menu()
-        reply, language, rest, choices = json.loads(kept)
-        return Menu(tuple(Choice(*each) for each in choices), rest, language, reply)
+        choices, *others = json.loads(kept)
+        return Menu(tuple(Choice(*each) for each in choices), *others)
 
 
 def chosen_by(said: Incoming, menu: Menu) -> Choice | None:

@@ -138,10 +138,14 @@ class Record:
             row = (await connection.execute(_FIND, {"key": key})).one_or_none()
         return Conversation(*row) if row else None
 
-    async def keep(self, conversation: Conversation) -> None:
-        """Write the conversation as it stands now."""
+    async def keep(self, conversation: Conversation, before: Conversation | None = None) -> None:
+        """Write the conversation as it stands now. Whether it has stopped stays as it is written if that is as it was
+        `before`: a provider may have said so meanwhile.
+        """
         values = {name: getattr(conversation, name) for name in _KEPT}
         statement = insert(conversations).values(key=conversation.key, **values)
+        if before and before.stopped == conversation.stopped:
+            del values["stopped"]
         async with self._at_once.connect() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
@@ -153,11 +157,7 @@ class Record:
         """
         now = datetime.now(UTC)
         lines = [_at(row) | {"expires": now + self._keep} for row in rows.get("entries", ())]
-        appended = (
-            (transcript, lines),
-            (wishes, map(_at, rows.get("wanted", ()))),
-            (consents, map(_at, rows.get("consents", ()))),
-        )
+        appended = ((transcript, lines), (wishes, map(_at, rows.get("wanted", ()))))
         async with self._engine.begin() as connection:
             for table, values in appended:
                 if some := list(values):
@@ -169,25 +169,13 @@ class Record:
                     rating.on_conflict_do_update(index_elements=["conversation", "reply"], set_=last), ratings
                 )
             if states := _furthest(rows.get("statuses", ())):
-                status = insert(deliveries)
-                names = ("state", "rank", "code")
-                further = {name: status.excluded[name] for name in names} | {"at": func.now()}
-                known = {
-                    "provider_id": case(
-                        (status.excluded.provider_id != "", status.excluded.provider_id), else_=deliveries.c.provider_id
-                    )
-                }
-                await connection.execute(
-                    status.on_conflict_do_update(
-                        index_elements=["conversation", "reply"],
-                        set_=further | known,
-                        where=status.excluded.rank > deliveries.c.rank,
-                    ),
-                    states,
-                )
-            if refused := [row["conversation"] for row in rows.get("consents", ()) if row["by"] != "citizen"]:
-                stop = update(conversations).where(conversations.c.key.in_(refused)).values(stopped=True)
-                await connection.execute(stop)
+                await connection.execute(_FURTHER, states)
+            if words := list(map(_at, rows.get("consents", ()))):
+                new = insert(consents).values(words).on_conflict_do_nothing()
+                written = (await connection.execute(new.returning(consents.c.conversation, consents.c.by))).all()
+                if refused := [row.conversation for row in written if row.by != "citizen"]:
+                    stop = update(conversations).where(conversations.c.key.in_(refused)).values(stopped=True)
+                    await connection.execute(stop)
 
     async def expire(self) -> int:
         """Delete the lines of transcripts and the states of replies whose time has come, and conversations of which
@@ -244,13 +232,35 @@ def _furthest(statuses: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for status in statuses:
         row = {**status, "rank": STATES[status["state"]]}
-        before = found.get(key := (row["conversation"], row["reply"]))
-        if before is None or row["rank"] > before["rank"]:
-            found[key] = row if before is None or row["provider_id"] else row | {"provider_id": before["provider_id"]}
+        before = found.get(key := (row["conversation"], row["reply"]), row)
+        last, other = (row, before) if row["rank"] > before["rank"] else (before, row)
+        found[key] = last | {"provider_id": last["provider_id"] or other["provider_id"]}
     return list(found.values())
 
 
 _KEPT = ("channel", "language", "chosen", "place", "answered_by", "stopped", "thread", "continues")
+_STATUS = insert(deliveries)
+_IS_FURTHER = _STATUS.excluded.rank > deliveries.c.rank
+_FURTHER = _STATUS.on_conflict_do_update(
+    index_elements=["conversation", "reply"],
+    set_={
+        name: case((_IS_FURTHER, new), else_=deliveries.c[name])
+        for name, new in {
+            "state": _STATUS.excluded.state,
+            "rank": _STATUS.excluded.rank,
+            "code": _STATUS.excluded.code,
+            "at": func.now(),
+        }.items()
+    }
+    | {
+        "provider_id": case(
+            (_IS_FURTHER & (_STATUS.excluded.provider_id != ""), _STATUS.excluded.provider_id),
+            (deliveries.c.provider_id == "", _STATUS.excluded.provider_id),
+            else_=deliveries.c.provider_id,
+        )
+    },
+)
+"""A state never goes back. What the provider calls the message may be told with any of them."""
 _FIND = select(*(conversations.c[name] for name in ("key", *_KEPT))).where(conversations.c.key == bindparam("key"))
 
 

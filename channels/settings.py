@@ -17,7 +17,8 @@ from channels.quiet import hours
 
 SHORTEST_SECRET = 32
 FEWEST_DIFFERENT = 8  # characters
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{3,6}|MG[0-9a-f]{32}")  # E.164, a short code, or a messaging service
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")  # E.164
+_SENDER = re.compile(rf"{_NUMBER.pattern}|\d{{3,6}}|MG[0-9a-f]{{32}}")  # or a short code, or a messaging service
 PLACEHOLDERS = ("change", "secret", "password", "example", "default", "placeholder")  # of templates and tutorials
 
 
@@ -113,9 +114,9 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SMS and WhatsApp need GUICHET_TWILIO_ACCOUNT and GUICHET_TWILIO_TOKEN: both are on Twilio's console."
             )
-        for name in ("sms_number", "whatsapp_number"):
+        for name, form in (("sms_number", _SENDER), ("whatsapp_number", _NUMBER)):
             number = getattr(self, name)
-            if number and not _NUMBER.fullmatch(number):
+            if number and not form.fullmatch(number):
                 raise ValueError(
                     f"GUICHET_{name.upper()} is {number!r}. Write it with + and the country, as +16135550142."
                 )

@@ -52,7 +52,7 @@ class Switchboard:
         if received.before and replies:
             replies[0] = replace(replies[0], text=f"{received.before}\n{replies[0].text}".rstrip(), degraded=True)
         if conversation != before:
-            await self.record.keep(conversation)
+            await self.record.keep(conversation, before)
         numbered = [
             replace(reply, id=f"{said.id}/{number}", in_reply_to=said.id)
             for number, reply in enumerate(replies, start=1)
@@ -77,7 +77,7 @@ class Switchboard:
         key = self.addresses.key(address)
         if origin := await self.record.find(key):
             anew = replace(origin, thread=self.addresses.key(f"{address} {said.id}"), answered_by="bot")
-            await self.record.keep(anew)
+            await self.record.keep(anew, origin)
         return [outbox.post(key, address, replace(reply, id=f"{said.id}/elsewhere", in_reply_to=said.id))]
 
 

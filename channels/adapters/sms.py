@@ -81,5 +81,6 @@ def make(parts: Parts) -> Sms:
         segments=settings.sms_segments,
         typography=settings.sms_typography,
         per_second=settings.sms_per_second,
-        stop_by_twilio=settings.sms_stop_by_twilio,
+        # of short codes Twilio keeps no list by itself: https://help.twilio.com/articles/223134027
+        stop_by_twilio=settings.sms_stop_by_twilio and settings.sms_number.startswith(("+", "MG")),
     )

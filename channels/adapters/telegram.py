@@ -207,7 +207,7 @@ def _touched(id: str, hint: str, update: Update) -> Incoming | None:
     reply, _, number = rest.rpartition(":")
     address = _address(query.message.chat)
     if kind == "more":
-        return Incoming(id, address, "", hint=hint, command="more")
+        return Incoming(id, address, "", hint=hint, command="more", choice=(rest, 0))
     if kind != "choice" or not number.isdecimal() or len(number) > 2:
         return None
     return Incoming(id, address, "", hint=hint, choice=(reply, int(number)))
@@ -227,7 +227,7 @@ def keyboard(reply: Reply, rest: str) -> InlineKeyboardMarkup | None:
     """A button for each choice, and one for what is left."""
     buttons = [
         (choice.label, f"choice:{reply.id}:{number}") for number, choice in enumerate(reply.choices, start=1)
-    ] + ([(texts(reply.language)["more_button"], "more:")] if rest else [])
+    ] + ([(texts(reply.language)["more_button"], f"more:{reply.id}")] if rest else [])
     fitting = [(label, data) for label, data in buttons if len(data.encode()) <= LONGEST_DATA]
     rows = [[InlineKeyboardButton(label, callback_data=data)] for label, data in fitting]
     return InlineKeyboardMarkup(rows) if rows else None

@@ -171,9 +171,10 @@ def wire(parts: Parts, number: str) -> Wire:
 
 
 def media(form: Form) -> int:
-    """How many pictures and files came with a message."""
+    """How many pictures, files and places on a map came with a message."""
     given = form.get("NumMedia", "0")
-    return min(int(given), MOST_MEDIA) if given.isdecimal() and len(given) < 4 else 0
+    files = min(int(given), MOST_MEDIA) if given.isdecimal() and len(given) < 4 else 0
+    return files + ("Latitude" in form)
 
 
 class _Transport(AsyncHttpClient):

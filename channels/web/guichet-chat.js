@@ -318,7 +318,7 @@ class Conversation {
 				if (signal.aborted) return;
 				if (error.status === 401) return this.#expire(token);
 				console.warn(error);
-				lost = wait > 500; // the first try again is silent
+				lost = wait > 500; // the first try is silent
 				if (lost) this.view.tell("lost");
 			}
 			const online = new Promise((done) => addEventListener("online", done, { once: true }));
@@ -415,7 +415,7 @@ class GuichetChat extends HTMLElement {
 		this.attachShadow({ mode: "open" }).append(this.launcher, this.panel);
 		this.shadowRoot.adoptedStyleSheets = [sheet];
 		this.#speak(chosen ?? this.closest("[lang]")?.lang ?? navigator.language);
-		if (this.small.matches) this.removeAttribute("open"); // what covers the page does not open by itself
+		if (this.small.matches) this.removeAttribute("open"); // what covers the page opens when asked
 		this.#open();
 	}
 
@@ -423,11 +423,11 @@ class GuichetChat extends HTMLElement {
 		const open = this.hasAttribute("open");
 		this.launcher.hidden = open || this.inline;
 		if (this.inline) return;
-		const focused = this.shadowRoot.activeElement;
+		const { activeElement } = this.shadowRoot;
 		this.panel.close();
 		if (open && this.small.matches) this.panel.showModal();
 		else this.panel.open = open; // show() would take the focus, even of a page just loaded
-		if (open) focused?.focus(); // who turns their telephone writes on where they were
+		if (open) activeElement?.focus();
 	}
 
 	#choose(language, chosen = true) {
@@ -497,7 +497,7 @@ class GuichetChat extends HTMLElement {
 	}
 
 	#settle(id) {
-		if (id !== this.#asked) return; // turns come in order: the newest message is the last to wait for
+		if (id !== this.#asked) return; // turns come in order
 		for (const timer of this.#timers) clearTimeout(timer);
 		this.typing.hidden = true;
 	}

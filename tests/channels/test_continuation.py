@@ -24,6 +24,7 @@ async def test_codes_are_of_letters_that_nobody_takes_for_others_and_no_two_are_
     assert all(re.fullmatch(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}", code) for code in made)
     assert len(set(made)) == 300
     assert set("".join(made)) - {"-"} == set(LETTERS), "each letter comes up"
+    assert all(set(code) & set("23456789") for code in made), "a wrong guess is told from a word"
     assert not set("01ILO") & set(LETTERS)
     assert len(LETTERS) ** LENGTH > 2**39
 

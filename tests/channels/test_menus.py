@@ -156,6 +156,15 @@ async def test_what_was_left_out_is_read_on_request(redis: Redis, text: str) -> 
     assert await menus.read("a", said("more money")) == said("more money")
 
 
+async def test_a_button_for_the_rest_brings_that_of_its_own_reply(redis: Redis) -> None:
+    menus = Menus(redis)
+    await menus.keep("a", Menu(MENU.choices, "second part", "en", "m1/1"))
+    await menus.keep("a", Menu((), "third part", "en", "m2/1"), continues=True)
+    assert await menus.read("a", said(command="more", choice=("m2/1", 0))) == Rest("third part", "en")
+    stale = said(command="more", choice=("m1/1", 0))
+    assert await menus.read("a", stale) is stale
+
+
 async def test_where_nothing_was_left_out_more_is_a_message(redis: Redis) -> None:
     menus, more = Menus(redis), said("more")
     assert await menus.read("a", more) is more

@@ -125,6 +125,24 @@ async def test_who_said_stop_to_the_provider_has_stopped(record: Record) -> None
     assert await record.find(other.key) == other
 
 
+async def test_the_same_refusal_told_again_does_not_stop_who_has_begun_again(record: Record) -> None:
+    one = somebody()
+    await record.keep(one)
+    for _ in range(2):
+        await record.write({"consents": [consent(one, "m1/1", word="", by="sms 21610")]})
+        stopped = await record.find(one.key)
+        await record.keep(one, stopped)
+    assert stopped == one
+
+
+async def test_a_refusal_during_a_turn_is_not_written_over_by_it(record: Record) -> None:
+    one = somebody()
+    await record.keep(one)
+    await record.write({"consents": [consent(one, "m1/1", word="", by="sms 21610")]})
+    await record.keep(replace(one, language="fr"), one)
+    assert await record.find(one.key) == replace(one, language="fr", stopped=True)
+
+
 def status(reply: str, state: str, provider_id: str = "", code: str = "") -> dict[str, Any]:
     return {"reply": reply, "state": state, "provider_id": provider_id, "code": code}
 
@@ -153,15 +171,16 @@ async def test_what_became_of_a_reply_never_goes_back(record: Record, before: st
 
 
 @pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("states", [("queued", "sent", "read"), ("sent", "queued", "queued")])
 @pytest.mark.parametrize("named", [("SM1", "", ""), ("", "SM1", ""), ("", "", "SM1"), ("SM1", "", "SM1")])
 async def test_the_provider_s_name_of_a_reply_is_kept_whichever_state_gives_it(
-    record: Record, named: tuple[str, ...], together: bool
+    record: Record, states: tuple[str, ...], named: tuple[str, ...], together: bool
 ) -> None:
-    one, states = somebody(), [status("m1/1", *each) for each in zip(("queued", "sent", "read"), named, strict=True)]
+    one, told_of = somebody(), [status("m1/1", *each) for each in zip(states, named, strict=True)]
     found = []
-    for batch in [states] if together else [[each] for each in states]:
+    for batch in [told_of] if together else [[each] for each in told_of]:
         found = await told(record, one, *batch)
-    assert found == [("m1/1", "read", "SM1", "")]
+    assert found == [("m1/1", max(states, key=STATES.__getitem__), "SM1", "")]
     assert await told(record, one, status("m2/1", "failed", "", "30003")) == [*found, ("m2/1", "failed", "", "30003")]
 
 

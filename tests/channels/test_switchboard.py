@@ -24,7 +24,7 @@ class Memory:
     async def find(self, key: str) -> Conversation | None:
         return self.kept.get(key)
 
-    async def keep(self, conversation: Conversation) -> None:
+    async def keep(self, conversation: Conversation, before: Conversation | None = None) -> None:
         self.kept[conversation.key] = conversation
         self.writes += 1
 

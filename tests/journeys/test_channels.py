@@ -57,7 +57,7 @@ def test_a_conversation_of_the_web_goes_on_by_text(running: Running) -> None:
     assert phone.ask(made["code"])["text"] == "Vous pouvez continuer ici. Que voulez-vous savoir?"
     assert "passeport" in phone.ask("passeport perdu")["text"].lower()
     elsewhere = [about["text"] for kind, about in citizen.history() if kind == "reply"][-1]
-    assert elsewhere.startswith("Cette conversation se poursuit par texto.")
+    assert elsewhere.startswith("Cette conversation se poursuit sur votre téléphone.")
     other = running.phone("sms")
     assert other.ask(made["code"])["text"] != "Vous pouvez continuer ici. Que voulez-vous savoir?", "it works once"
 

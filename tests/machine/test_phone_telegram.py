@@ -86,7 +86,7 @@ async def test_what_is_typed_and_touched_arrives_at_the_webhook(line: Line) -> N
             await line.phone.say(1001, "", media=True, id=3),
             await line.phone.say(1001, "this letter", media=True, id=4),
             await line.phone.touch(1001, "choice:7/1:2", language="fr", id=5),
-            await line.phone.touch(1001, "more:", id=6),
+            await line.phone.touch(1001, "more:7/1", id=6),
         ]
     assert statuses == [200] * 6
     assert line.delivered == [
@@ -95,7 +95,7 @@ async def test_what_is_typed_and_touched_arrives_at_the_webhook(line: Line) -> N
         said(3, media=1),
         said(4, "this letter", media=1),
         said(5, hint="fr", choice=("7/1", 2)),
-        said(6, command="more"),
+        said(6, command="more", choice=("7/1", 0)),
     ]
 
 

@@ -67,7 +67,7 @@ MEANT: dict[str, Incoming | None] = {
         ("channel_post", "pinned", "unblocked", "other_bot", "control_characters", "unknown_kind", "business_message")
     ),
     "touched_choice": said(choice=("414999990/1", 2)),
-    "touched_more": said(command="more"),
+    "touched_more": said(command="more", choice=("414999990/1", 0)),
     "touched_inaccessible": said(who=1002, choice=("1/2", 9), hint="fr"),
     **dict.fromkeys(("touched_what_is_not_ours", "touched_inline")),
     "forwarded": said("Is this from the government?"),

@@ -89,12 +89,12 @@ SHOWN: dict[str, tuple[Reply, str, dict[str, Any]]] = {
     "more than there is room for": (
         Reply(SENTENCE * 100, choices=(Choice("Cats", "cats"),), id="1/1"),
         (SENTENCE * (LONGEST // len(SENTENCE))).rstrip(),
-        buttons(("Cats", "choice:1/1:1"), ("Show the rest", "more:")),
+        buttons(("Cats", "choice:1/1:1"), ("Show the rest", "more:1/1")),
     ),
     "more than there is room for, in French": (
         Reply("Ça continue encore et encore. " * 200, language="fr", id="1/1"),
         ("Ça continue encore et encore. " * (LONGEST // 30)).rstrip(),
-        buttons(("Voir la suite", "more:")),
+        buttons(("Voir la suite", "more:1/1")),
     ),
 }
 
@@ -142,7 +142,7 @@ def test_a_button_never_carries_more_than_64_bytes(id: str, count: int, more: bo
     """The ids that Guichet makes always fit, even of a reply that was sent again: no choice is left out."""
     made = keyboard(Reply("which?", choices=(Choice("this", "that"),) * count, id=id), "rest" if more else "")
     data = [button.callback_data for row in made.inline_keyboard for button in row] if made else []
-    wanted = [f"choice:{id}:{number}" for number in range(1, count + 1)] + ["more:"] * more
+    wanted = [f"choice:{id}:{number}" for number in range(1, count + 1)] + [f"more:{id}"] * more
     assert data == [each for each in wanted if id.endswith("~~") or len(each.encode()) <= 64]
 
 

@@ -43,7 +43,7 @@ def said(number: int, text: str, kind: str = "SM", **about: Any) -> Incoming:
         ("whatsapp_text", said(14, "Bonjour 👋 *où* est-ce que je vote ?")),
         ("whatsapp_image", said(15, "is this it?", kind="MM", media=1)),
         ("whatsapp_voice", said(16, "", kind="MM", media=1)),
-        ("whatsapp_location", said(17, "")),
+        ("whatsapp_location", said(17, "", media=1)),
         ("whatsapp_list_reply", said(18, "2")),
         ("whatsapp_quick_reply", said(19, "Yes, go on")),
         ("whatsapp_numbered_button", said(20, "1")),
