@@ -87,8 +87,11 @@ class Menus:
         kept = await self._redis.get(_key(key))
         if not kept:
             return Menu()
-        choices, *others = json.loads(kept)
-        return Menu(tuple(Choice(*each) for each in choices), *others)
+        try:
+            choices, *others = json.loads(kept)
+            return Menu(tuple(Choice(*each) for each in choices), *others)
+        except (TypeError, ValueError):  # another version has written it
+            return Menu()
 
 
 def chosen_by(said: Incoming, menu: Menu) -> Choice | None:

@@ -14,7 +14,9 @@ from channels.sms.cutting import cut
 from channels.sms.segments import count
 from channels.sms.typography import Typography, gsm
 from channels.texts import texts
+from knowledge import sentences
 
+LEAST = 60  # characters in which something is said: a sentence that is shorter may be a heading or a question
 LOCALES = {"en": "en_CA", "fr": "fr_CA"}
 Fits = Callable[[str], bool]
 
@@ -29,12 +31,13 @@ class Bubble:
 
 
 def bubble(reply: Reply, segments: int, typography: Typography) -> Bubble:
-    """The reply in at most so many segments; the address of its source among them, if any address fits."""
+    """The reply in at most so many segments; the address of its source among them, if any address fits.
 
-    def fits(text: str) -> bool:
-        return count(gsm(text, typography)) <= segments
-
-    made = compose(reply, fits)
+    Accents go, too, where without that not even one sentence could be said.
+    """
+    made = compose(reply, lambda text: count(gsm(text, typography)) <= segments)
+    if typography == "settled" and not made.text.startswith(_first(_say(reply))):
+        return bubble(reply, segments, "plain")
     return Bubble(gsm(made.text, typography), made.rest, made.choices)
 
 
@@ -46,17 +49,29 @@ def compose(reply: Reply, fits: Fits) -> Bubble:
     whole = _lines(say, cited(quote, reply.language) if quote else "", choices)
     if fits(whole):
         return Bubble(whole, "", reply.choices)
-    more = own["more"]
+    more, made = own["more"], None
     for source, later in _sources(quote, reply.language):
+        if made and not source:
+            break
 
         def framed(beginning: str, source: str = source) -> str:
             return _lines(beginning, source, more)
 
         beginning, left = cut(say if quote else whole, lambda part: fits(framed(part)))
         if fits(framed(beginning)):
-            return Bubble(framed(beginning), _lines(left, later, choices if quote else ""), reply.choices)
+            made = Bubble(framed(beginning), _lines(left, later, choices if quote else ""), reply.choices)
+            if beginning.startswith(_first(say)):
+                break
+    if made:
+        return made
     beginning, left = cut(whole, fits)  # there is no room even to say that there is more
     return Bubble(beginning, left, reply.choices)
+
+
+def _first(text: str) -> str:
+    """The sentences that a text begins with, so many that they say something."""
+    ends = [end for _, end in sentences(text)]
+    return text[: next((end for end in ends if end >= LEAST), len(text))].rstrip()
 
 
 def cited(quote: Quote, language: str) -> str:

@@ -10,7 +10,8 @@ from channels.sms.segments import BASIC, EXTENSION, GSM7, encoding
 
 Typography = Literal["exact", "settled", "plain"]
 """`exact` changes nothing. `settled` writes what every typewriter wrote: ' for ’, " for « ». `plain` also leaves out the
-accents that GSM-7 has not: "ca" for « ça ». "é", "è", "à", "ù" it has."""
+accents that GSM-7 has not: "ca" for « ça ». "é", "è", "à", "ù" it has. An answer is written plain where settled it could not
+say one sentence."""
 
 SETTLED = str.maketrans(
     {

@@ -46,7 +46,10 @@ function safe(node) {
 
 function show(event) {
   if (event.kind === "state") {
-    bubbles[event.sid]?.querySelector("small").append(` · ${event.state}`);
+    const bubble = bubbles[event.sid];
+    const note = bubble?.querySelector("small");
+    note?.append(note.textContent && " · ", event.state);
+    if (bubble === bubble?.parentElement.lastElementChild) bubble?.scrollIntoView({ block: "nearest" });
     return;
   }
   const phone = PHONES.find(({ channel, from }) => channel === event.channel && from === event.to);

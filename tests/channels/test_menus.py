@@ -165,6 +165,15 @@ async def test_a_button_for_the_rest_brings_that_of_its_own_reply(redis: Redis) 
     assert await menus.read("a", stale) is stale
 
 
+@pytest.mark.parametrize("kept", ["[", "7", '["m1/1", "en", "", []]', '[[["one"]], "", "en", "m1/1", ""]'])
+async def test_a_menu_that_another_version_wrote_is_none(redis: Redis, kept: str) -> None:
+    menus, two = Menus(redis), said("2")
+    await menus.keep("a", MENU)
+    (key,) = [key async for key in redis.scan_iter("menu:*")]
+    await redis.set(key, kept)
+    assert await menus.read("a", two) is two
+
+
 async def test_where_nothing_was_left_out_more_is_a_message(redis: Redis) -> None:
     menus, more = Menus(redis), said("more")
     assert await menus.read("a", more) is more

@@ -60,6 +60,11 @@ def test_a_reply_that_fits_is_one_text(reply: Reply, text: str) -> None:
 
 
 LONG = replace(QUOTE, text="A new photo goes with the form. A second form is what few people are asked for.")
+SIGNED = replace(
+    LONG,
+    text="A new photo goes with the form, signed by a person you know well." + LONG.text[31:],
+    url="https://a.ca/p",
+)
 FAR = "https://www.canada.ca/" + "a" * 78  # a hundred characters
 
 
@@ -67,9 +72,14 @@ FAR = "https://www.canada.ca/" + "a" * 78  # a hundred characters
     ("reply", "text", "rest"),
     [
         (
-            replace(ANSWER, quotes=(LONG,), choices=CHOICES),
-            f"A new photo goes with the form.\n{CITED}\n{MORE}",
+            replace(ANSWER, quotes=(SIGNED,), choices=CHOICES),
+            f"{SIGNED.text[:65]}\nService Canada, as of Sep. 30, 2026\nhttps://a.ca/p\n{MORE}",
             f"A second form is what few people are asked for.\n{MENU}",
+        ),
+        (
+            replace(ANSWER, quotes=(replace(SIGNED, url=URL),)),
+            f"{SIGNED.text[:65]}\n{URL}\n{MORE}",
+            "A second form is what few people are asked for.\nService Canada, as of Sep. 30, 2026",
         ),
         (
             replace(ANSWER, quotes=(replace(LONG, url=FAR),)),
@@ -97,10 +107,27 @@ FAR = "https://www.canada.ca/" + "a" * 78  # a hundred characters
             "Il faut présenter une demande. Il faut présenter une demande.",
         ),
     ],
-    ids=["all of the source", "its address", "room for one word", "room for none", "choices", "French"],
+    ids=[
+        "all of the source",
+        "its address, or it could not say a sentence",
+        "its address",
+        "room for one word",
+        "room for none",
+        "choices",
+        "French",
+    ],
 )
 def test_what_has_no_room_comes_with_the_rest(reply: Reply, text: str, rest: str) -> None:
     assert bubble(reply, 1, "settled") == Bubble(text, rest, reply.choices)
+
+
+def test_where_accents_would_leave_no_room_for_a_sentence_they_go() -> None:
+    dear = "Au Canada, un nouveau passeport pour adulte coûte 163,50\u00a0$ pour 10 ans."
+    quote = replace(QUOTE, text=f"{dear} Il coûte 122,50\u00a0$ pour 5 ans.", url=FAR, language="fr")
+    reply = Reply(quotes=(quote,), language="fr", outcome="answered")
+    assert bubble(reply, 3, "settled").text.startswith(dear), "there is room"
+    assert bubble(reply, 2, "settled").text.startswith(gsm(dear, "plain"))
+    assert not bubble(reply, 2, "exact").text.startswith(dear), "asked for exactly, and so cut"
 
 
 def test_where_there_is_no_room_to_say_that_there_is_more_it_is_not_said() -> None:
