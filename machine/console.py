@@ -85,6 +85,8 @@ def start(settings: "Settings", dev: bool = False) -> None:
     from machine.supervisor import Supervisor
 
     began = time.monotonic()
+    if dev:
+        settings = with_telephones(settings)
 
     def say(title: str, state: str) -> None:
         err.print(f"  {title:<18} [dim]{state}[/]")
@@ -103,7 +105,7 @@ def start(settings: "Settings", dev: bool = False) -> None:
         check_public_port(settings.public_port, settings.public_host)
         if not is_prepared(settings):
             _prepare_apart()
-        asyncio.run(Supervisor(with_telephones(settings) if dev else settings, say, (lock,), dev=dev).up(ready))
+        asyncio.run(Supervisor(settings, say, (lock,), dev=dev).up(ready))
     err.print("Stopped.")
 
 

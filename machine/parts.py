@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from channels.settings import Settings
+from machine.home import CannotStart
 from machine.phone.settings import telephones
 from machine.ports import reachable
 
@@ -18,6 +19,8 @@ PARTS = {"bot": "dialogue (Rasa)", "actions": "action server", "worker": "worker
 
 TITLES = PARTS | {"phone": "telephones"}
 """The same with the one that only developers start."""
+
+LOOPBACK = "127.0.0.1"
 
 SHARED = ("redis_url", "database_url", "bot_url", "actions_url", "public_host", "public_port")
 """Settings that the supervisor may choose, and that all parts must agree on."""
@@ -109,8 +112,10 @@ def _run_phone(settings: Settings) -> None:
     from machine.phone.app import phone_app
 
     where = urlsplit(settings.twilio_url)
+    if where.hostname != LOOPBACK or not where.port:
+        raise CannotStart("Telephones listen on this machine alone. They are started by: guichet up --dev")
     config = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": 1}
-    uvicorn.run(phone_app(settings), host=where.hostname or "127.0.0.1", port=where.port or 80, **config)  # type: ignore[arg-type]
+    uvicorn.run(phone_app(settings), host=LOOPBACK, port=where.port, **config)  # type: ignore[arg-type]
 
 
 def _run_worker(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.table import Table
+from rich.text import Text
 
 from machine.console import out
 from machine.segments import Share
@@ -22,9 +23,10 @@ def show_channels(lines: Sequence[Line]) -> None:
         says = (
             f"last in {_ago(counts.last_in)}, last out {_ago(counts.last_out)}, {_share(counts.failed, counts.taken)}"
             if counts
-            else "nothing runs here now"
+            else line.uncounted
         )
-        out.print(f"[green]●[/] {title} on · {says}", soft_wrap=True)
+        out.print(f"[green]●[/] {title} on · ", end="")
+        out.print(says, markup=False, soft_wrap=True)
         if line.webhook:
             out.print(f"    webhook: {line.webhook}", markup=False, soft_wrap=True)
 
@@ -36,7 +38,7 @@ def show_left(left: Sequence[Left]) -> None:
     table = Table("number", "queue", "since", "why")
     for each in left:
         since = datetime.fromtimestamp(each.aside.since).strftime("%b %d %H:%M")
-        table.add_row(each.aside.id, each.queue, since, each.aside.why)
+        table.add_row(each.aside.id, each.queue, since, Text(each.aside.why))
     out.print(table)
     out.print("Try one of them again, or all: guichet outbox --again NUMBER, guichet outbox --again all")
 

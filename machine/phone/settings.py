@@ -3,6 +3,7 @@
 from pydantic import SecretStr
 
 from channels.settings import Settings
+from machine.home import CannotStart
 from machine.ports import free_port
 
 PORT = 8090
@@ -20,7 +21,12 @@ NAMES = (
 
 
 def with_telephones(settings: Settings) -> Settings:
-    """The settings with all channels on. Numbers are those that North America keeps for fiction."""
+    """The settings with all channels on. Numbers are those that North America keeps for fiction.
+
+    Raises CannotStart in production: with a token that everybody knows, anybody could speak for a provider.
+    """
+    if settings.environment == "production":
+        raise CannotStart("Telephones are for development only. Leave out --dev, or GUICHET_ENVIRONMENT=production.")
     port = settings.public_port or free_port(8000)
     providers = f"http://127.0.0.1:{free_port(PORT)}"
     made: dict[str, object] = {
