@@ -167,8 +167,9 @@ def outbox(
     from machine.traffic import left as look
 
     if again:
-        typer.echo(f"{asyncio.run(try_again(_settings(), again))} put back into their queues.")
-        return
+        done = asyncio.run(try_again(_settings(), again))
+        typer.echo(json.dumps({"put_back": done}) if as_json else f"{done} put back into their queues.")
+        raise typer.Exit(0 if done or again == "all" else 1)
     left = asyncio.run(look(_settings()))
     told = [{"number": x.aside.id, "queue": x.queue, "since": x.aside.since, "why": x.aside.why} for x in left]
     typer.echo(json.dumps(told, indent=2)) if as_json else show_left(left)

@@ -44,7 +44,7 @@ class Bot:
         self._knowledge = knowledge
         self._breakers = AsyncCircuitBreakerFactory(default_threshold=FAILURES_UNTIL_OPEN, default_ttl=OPEN_SECONDS)
 
-    async def begin(self, conversation: Conversation, because: str) -> Turn:
+    async def begin(self, conversation: Conversation, because: str, said: Incoming) -> Turn:
         text = texts(conversation.language)["back_with_bot"]
         return Turn((Reply(text=text, language=conversation.language),))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from channels.channel import Incoming
+from channels.marks import stop_key
 from knowledge import plain
 
 Kind = Literal["stop", "start", "help"]
@@ -55,12 +56,7 @@ def word(said: Incoming, stopped: bool) -> Word | None:
     return WORDS.get(text) or (YES.get(text) if stopped else None)
 
 
-def stop_key(key: str) -> str:
-    """The mark in Redis that forbids sending to the conversation of that key."""
-    return f"stopped:{key}"
-
-
 def mark(said: Incoming, key: str) -> tuple[str, Literal["set", "del", ""]]:
-    """What becomes of that mark at the moment the message is accepted: a reply that is under way must see it."""
+    """What becomes of the mark that forbids sending when the message is accepted: a reply that is under way must see it."""
     found = word(said, stopped=True)
     return stop_key(key), {"stop": "set", "start": "del", "help": ""}[found.kind] if found else ""  # type: ignore[return-value]

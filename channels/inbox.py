@@ -12,6 +12,7 @@ from channels import consent
 from channels.channel import Incoming, Status, as_values
 from channels.conversation import Addresses
 from channels.lanes import REMEMBER_SECONDS, Lanes, Mark
+from channels.marks import stop_key
 from channels.traffic import Traffic
 from knowledge import plain
 
@@ -53,7 +54,7 @@ class Inbox:
             about = {"id": f"{key}:{status.reply}", "conversation": key, "channel": channel}
             now = datetime.now(UTC).isoformat()
             rows["consents"] = [about | {"kind": "stop", "word": "", "by": f"{channel} {status.code}", "at": now}]
-            mark = (consent.stop_key(key), "set")
+            mark = (stop_key(key), "set")
         # repeated, it must not stop somebody who has said START since
         lane = f"{key}:{status.reply}:{status.state}"  # rows need no order
         await self.record.put(lane, rows, f"{key}:{status.reply}:opted-out" if status.opted_out else "", mark=mark)

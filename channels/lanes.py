@@ -34,6 +34,12 @@ class Task:
     tries: int = 1
 
 
+class Forbidden(str):
+    """The key of a mark that forbids what was to begin."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Aside:
     """An item that was given up: its number, why, and since when (Unix seconds)."""
@@ -115,16 +121,18 @@ class Lanes:
         args = [GROUP, task.entry, self.worker, "0" if blameless else ""]
         return bool(await self._keep(keys=[_ready(self.queue)], args=args))
 
-    async def begin(self, task: Task, forbidden_by: str = "") -> Literal["begun", "lost", "forbidden"] | float:
+    async def begin(self, task: Task, *marks: str) -> Literal["begun", "lost"] | Forbidden | float:
         """Say that the part of a task begins that must not happen twice; "begun" if it may.
 
         A number, the Unix time of it, if that part was begun before and nobody knows how it ended. "lost" if another
-        worker has the task now; "forbidden" while there is a mark of that key. `end` says that it ended in nothing.
+        worker has the task now; the first of the `marks`, keys, that there is. `end` says that it ended in nothing.
         """
-        args = [GROUP, task.entry, self.worker, str(time.time()), str(REMEMBER_SECONDS), "1" if forbidden_by else "0"]
-        keys = [_ready(self.queue), _trying(self.queue, task), forbidden_by or self.queue]
+        args = [GROUP, task.entry, self.worker, str(time.time()), str(REMEMBER_SECONDS)]
+        keys = [_ready(self.queue), _trying(self.queue, task), *marks]
         found: Any = await self._begin(keys=keys, args=args)
-        return found if found in ("begun", "lost", "forbidden") else float(found)
+        if found in marks:
+            return Forbidden(found)
+        return found if found in ("begun", "lost") else float(found)
 
     async def end(self, task: Task) -> None:
         """What was begun ended in nothing, and may be begun again."""

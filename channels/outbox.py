@@ -25,9 +25,10 @@ from channels.channel import (
     Uncertain,
     as_values,
 )
-from channels.consent import stop_key
-from channels.lanes import Aside, Follow, Lanes, Task
+from channels.lanes import Aside, Follow, Forbidden, Lanes, Task
+from channels.marks import claim_key, stop_key
 from channels.quiet import Hours
+from channels.redact import redact
 from channels.throttle import Throttle
 from channels.traffic import Traffic
 from channels.worker import finish
@@ -104,11 +105,12 @@ class Outbox:
         What was begun before and not heard of again, because a worker was killed or the provider did not answer, is asked
         after. Raises CannotTell where there is nobody to ask.
         """
-        begun = await self.lanes.begin(task, "" if reply.regardless else stop_key(task.lane))
+        marks = () if reply.regardless else (stop_key(task.lane),)
+        begun = await self.lanes.begin(task, *marks, *((claim_key(task.lane),) if reply.sender == "bot" else ()))
         if begun == "lost":
             return None
-        if begun == "forbidden":
-            await self._end(task, reply, "failed", code="stopped")
+        if isinstance(begun, Forbidden):
+            await self._end(task, reply, "failed", code=begun.partition(":")[0])
             return None
         if isinstance(begun, float):
             since = datetime.fromtimestamp(begun, UTC)
@@ -144,10 +146,14 @@ class Outbox:
             rows["consents"] = [about | entry | {"by": f"{self.channel.name} {opted_out.code}"}]
             await self.lanes.redis.set(stop_key(task.lane), "1")
         if await finish(
-            self.lanes, task, [Follow(RECORD_QUEUE, f"{task.lane}:{reply.id}", rows)] if rows else (), aside=aside
+            self.lanes,
+            task,
+            [Follow(RECORD_QUEUE, f"{task.lane}:{reply.id}", rows)] if rows else (),
+            aside=redact(aside),
         ):
             with suppress(RedisError, OSError):  # it is only counted
-                count = self.traffic.failed if state == "failed" and code != "stopped" else self.traffic.taken
+                failed = state == "failed" and code not in ("stopped", "claimed")
+                count = self.traffic.failed if failed else self.traffic.taken
                 await count(task.item["address"])
 
 

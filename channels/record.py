@@ -4,118 +4,22 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    ForeignKey,
-    Index,
-    MetaData,
-    SmallInteger,
-    String,
-    Table,
-    Text,
-    bindparam,
-    case,
-    delete,
-    exists,
-    false,
-    func,
-    make_url,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import bindparam, case, delete, exists, func, make_url, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from channels.channel import STATES
 from channels.conversation import Conversation
+from channels.tables import cases, consents, conversations, deliveries, feedback, metadata, transcript, wishes
 
 CONNECTIONS = 8
 CONNECT_SECONDS = 5
 NOT_NOW = ("08", "53", "57P")  # SQLSTATE: connection exception, insufficient resources, shutting down or starting
 COMMAND_SECONDS = 30  # a database that is reachable but silent counts as away, too
 EXPIRE_AT_ONCE = 10_000  # lines, so that no statement takes long
-LONGEST_CODE = 64
 KINDS = ("entries", "wanted", "ratings", "consents", "statuses")  # of rows that the queue of the record brings
-
-metadata = MetaData()
-
-conversations = Table(
-    "conversations",
-    metadata,
-    Column("key", String(32), primary_key=True),
-    Column("channel", String(32), nullable=False),
-    Column("language", String(2), nullable=False),
-    Column("chosen", Boolean, nullable=False),
-    Column("place", String(LONGEST_CODE)),
-    Column("answered_by", String(32), nullable=False),
-    Column("stopped", Boolean, nullable=False, server_default=false()),
-    Column("thread", String(32)),
-    Column("continues", String(32)),
-    Column("began", DateTime(timezone=True), nullable=False, server_default=func.now()),
-)
-
-transcript = Table(
-    "transcript",
-    metadata,
-    Column("id", Text, primary_key=True),  # "<conversation>:<id of the message or reply>"
-    Column("conversation", ForeignKey("conversations.key", ondelete="CASCADE"), nullable=False, index=True),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("sender", String(32), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("reply", JSONB),
-    Column("expires", DateTime(timezone=True), nullable=False, index=True),
-)
-
-feedback = Table(
-    "feedback",
-    metadata,
-    Column("conversation", String(32), primary_key=True),
-    Column("reply", Text, primary_key=True),
-    Column("helpful", Boolean, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-)
-
-wishes = Table(
-    "wishes",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("conversation", String(32), nullable=False),
-    Column("because", String(LONGEST_CODE), nullable=False),
-    Column("language", String(2), nullable=False),
-    Column("place", String(LONGEST_CODE)),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Index("wishes_at", "at"),
-)
-
-consents = Table(
-    "consents",
-    metadata,
-    Column("id", Text, primary_key=True),  # "<conversation>:<id of the message>", or of the reply that was refused
-    Column("conversation", String(32), nullable=False, index=True),
-    Column("channel", String(32), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("word", String(LONGEST_CODE), nullable=False),
-    Column("by", String(LONGEST_CODE), nullable=False),  # the citizen, or the provider with its error
-    Column("at", DateTime(timezone=True), nullable=False),
-)
-
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("conversation", String(32), primary_key=True),
-    Column("reply", Text, primary_key=True),
-    Column("channel", String(32), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("rank", SmallInteger, nullable=False),  # of the state: it never goes back
-    Column("provider_id", Text, nullable=False),
-    Column("code", String(32), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Index("deliveries_at", "at"),
-)
 
 
 class Record:
@@ -130,6 +34,10 @@ class Record:
         self._at_once = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._keep = timedelta(days=keep_days)
 
+    @property
+    def engine(self) -> AsyncEngine:
+        return self._engine
+
     async def close(self) -> None:
         await self._engine.dispose()
 
@@ -139,13 +47,14 @@ class Record:
         return Conversation(*row) if row else None
 
     async def keep(self, conversation: Conversation, before: Conversation | None = None) -> None:
-        """Write the conversation as it stands now. Whether it has stopped stays as it is written if that is as it was
-        `before`: a provider may have said so meanwhile.
+        """Write the conversation as it stands now. Who answers and whether it has stopped stay as they are written if they
+        are as they were `before`: an agent may have claimed it meanwhile, or a provider have said that it stopped.
         """
         values = {name: getattr(conversation, name) for name in _KEPT}
         statement = insert(conversations).values(key=conversation.key, **values)
-        if before and before.stopped == conversation.stopped:
-            del values["stopped"]
+        for name in ("stopped", "answered_by"):
+            if before and getattr(before, name) == getattr(conversation, name):
+                del values[name]
         async with self._at_once.connect() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
@@ -191,7 +100,8 @@ class Record:
             while deleted := (await connection.execute(delete(transcript).where(transcript.c.id.in_(some)))).rowcount:
                 lines += deleted
             stopped = conversations.c.stopped
-            await connection.execute(delete(conversations).where(begun_long_ago, ~lines_left, ~stopped))
+            with_desk = exists().where(cases.c.conversation == conversations.c.key, cases.c.state != "closed")
+            await connection.execute(delete(conversations).where(begun_long_ago, ~lines_left, ~stopped, ~with_desk))
             await connection.execute(delete(deliveries).where(deliveries.c.at < func.now() - self._keep))
         return lines
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`hand_to` names the next responder ("desk", "bot"), `because` is why.
+    """`hand_to` names the next responder ("desk", "bot"), `because` is why. Where nobody has the conversation now,
+    a desk hands it to the bot without a word, and the bot answers.
 
     `language` is set when the citizen changed it, `place` when they said where they live.
     """
@@ -24,6 +25,9 @@ class Turn:
 
 
 class Responder(Protocol):
-    async def begin(self, conversation: "Conversation", because: str) -> Turn: ...
+    async def begin(self, conversation: "Conversation", because: str, said: Incoming) -> Turn:
+        """Take a conversation over, `because` of a word of whoever had it, after what the citizen `said`. With a `hand_to`
+        in the turn, the bot goes on until somebody is there."""
+        ...
 
     async def answer(self, conversation: "Conversation", said: Incoming) -> Turn: ...

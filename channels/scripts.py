@@ -47,11 +47,13 @@ return 1
 """
 
 
-# KEYS: ready, trying, the mark that forbids it. ARGV[4]: now, ARGV[5]: how long it is remembered, ARGV[6]: heed the mark
+# KEYS: ready, trying, then marks that forbid it. ARGV[4]: now, ARGV[5]: how long it is remembered
 BEGIN = """
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
 if #pending == 0 or pending[1][2] ~= ARGV[3] then return 'lost' end
-if ARGV[6] == '1' and redis.call('EXISTS', KEYS[3]) == 1 then return 'forbidden' end
+for key = 3, #KEYS do
+  if redis.call('EXISTS', KEYS[key]) == 1 then return KEYS[key] end
+end
 local before = redis.call('GET', KEYS[2])
 if before then return before end
 redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])

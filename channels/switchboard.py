@@ -10,9 +10,10 @@ from channels.conversation import Addresses, Conversation, heard
 from channels.lanes import Follow
 from channels.outbox import RECORD_QUEUE
 from channels.reception import Received, Reception
-from channels.record import LONGEST_CODE, Record
+from channels.record import Record
 from channels.redact import redact
 from channels.responder import Responder, Turn
+from channels.tables import LONGEST_CODE
 from channels.texts import languages, texts
 
 
@@ -41,12 +42,21 @@ class Switchboard:
         conversation, turn = received.conversation, received.turn
         if turn is None:
             turn = await self.responders[conversation.answered_by].answer(conversation, received.said)
+        if turn.hand_to == "bot" and not turn.replies:  # nobody has it now
+            turn = await self.responders["bot"].answer(conversation, received.said)
         conversation = after(conversation, turn)
-        replies = list(turn.replies)
-        if turn.hand_to and turn.hand_to in self.responders and turn.hand_to != conversation.answered_by:
-            conversation = replace(conversation, answered_by=turn.hand_to)
-            replies += (await self.responders[turn.hand_to].begin(conversation, turn.because)).replies
-        wanted = turn.because if turn.hand_to and turn.hand_to not in self.responders else None
+        replies, wanted = list(turn.replies), None
+        if turn.hand_to and turn.hand_to != conversation.answered_by:
+            taken = self.responders.get(turn.hand_to)
+            if before is None:  # somebody may claim it at once
+                await self.record.keep(conversation)
+                before = conversation
+            begun = await taken.begin(conversation, turn.because, said) if taken else Turn(hand_to="bot")
+            replies += begun.replies
+            if begun.hand_to:  # until somebody is there
+                wanted = turn.because
+            else:
+                conversation = replace(conversation, answered_by=turn.hand_to)
         if not replies and wanted is not None:
             replies.append(Reply(text=texts(conversation.language)["wish_recorded"], language=conversation.language))
         if received.before and replies:

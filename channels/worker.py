@@ -17,6 +17,7 @@ WAIT_MS = 1000
 ABANDONED_MS = 15_000  # a worker that has given no sign of life for so long is taken for dead
 LOOK_SECONDS = 5.0  # how often abandoned tasks are looked for
 SIGN_SECONDS = 5.0
+FINISHING_SECONDS = 0.5
 REDIS_AWAY_SECONDS = 0.3
 
 log = structlog.get_logger()
@@ -158,10 +159,14 @@ async def _signs_of_life(lanes: Lanes, doing: Doing) -> None:
     """Every few seconds for each task that is being done; what another worker has taken over is done no further."""
     while True:
         await asyncio.sleep(SIGN_SECONDS)
+        lost = []
         for task, running in list(doing.values()):
-            ours = True
             with suppress(RedisError, OSError):  # the next sign says it
-                ours = await lanes.keep(task)
-            if not ours and not running.done():
+                if not await lanes.keep(task):
+                    lost.append((task, running))
+        if lost:  # or just finished: the answer to that may be on its way
+            await asyncio.wait([running for _, running in lost], timeout=FINISHING_SECONDS)
+        for task, running in lost:
+            if not running.done():
                 log.warning("taken over by another worker", queue=lanes.queue, conversation=task.lane)
                 running.cancel()

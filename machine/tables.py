@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from machine.console import out
@@ -35,10 +35,11 @@ def show_left(left: Sequence[Left]) -> None:
     if not left:
         out.print("Nothing was set aside in the last two days.")
         return
-    table = Table("number", "queue", "since", "why")
+    columns = (Column("number", no_wrap=True), Column("since", no_wrap=True), Column("why", overflow="fold"))
+    table = Table(*columns)
     for each in left:
         since = datetime.fromtimestamp(each.aside.since).strftime("%b %d %H:%M")
-        table.add_row(each.aside.id, each.queue, since, Text(each.aside.why))
+        table.add_row(each.aside.id, since, Text(each.aside.why))
     out.print(table)
     out.print("Try one of them again, or all: guichet outbox --again NUMBER, guichet outbox --again all")
 

@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Something set aside in a queue."""
+    """Something set aside in a queue. Its number names the queue, too: two queues may give the same."""
 
     queue: str
     aside: Aside
@@ -71,9 +71,9 @@ async def left(settings: Settings) -> list[Left]:
     Providers name the citizen's number in some of their reasons; it is taken out.
     """
     async with _redis(settings) as redis:
-        found = [Left(name, each) for name in QUEUES for each in await Lanes(redis, name, "operator").aside()]
-    redacted = (replace(each, aside=replace(each.aside, why=redact(each.aside.why))) for each in found)
-    return sorted(redacted, key=lambda each: each.aside.since)
+        found = [(name, each) for name in QUEUES for each in await Lanes(redis, name, "operator").aside()]
+    told = [Left(name, replace(each, id=_number(name, each), why=redact(each.why))) for name, each in found]
+    return sorted(told, key=lambda each: each.aside.since)
 
 
 async def again(settings: Settings, which: str) -> int:
@@ -83,9 +83,13 @@ async def again(settings: Settings, which: str) -> int:
         for name in QUEUES:
             lanes = Lanes(redis, name, "operator")
             for each in await lanes.aside():
-                if which in ("all", each.id):
+                if which in ("all", _number(name, each)):
                     done += await lanes.again(outbox.again(each) if name in WAYS_OUT else each)
     return done
+
+
+def _number(queue: str, aside: Aside) -> str:
+    return f"{queue}/{aside.id}"
 
 
 @asynccontextmanager

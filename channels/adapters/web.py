@@ -16,6 +16,7 @@ from channels.catalogue import Parts
 from channels.channel import Deliver, Incoming, Receipt, Reply, Tell, Unreachable
 from channels.continuation import SECONDS, Codes, Origin
 from channels.lanes import Lanes
+from channels.marks import claim_key
 from channels.outbox import RECORD_QUEUE, pack
 from channels.web import message
 from channels.web.events import BEGINNING, Event, Events
@@ -50,7 +51,8 @@ class Web:
     async def send(self, address: str, reply: Reply) -> Receipt:
         """Append the reply to the conversation's events; sending it again changes nothing."""
         try:
-            await self.events.tell(address, "reply", reply.id, public(reply))
+            mark = claim_key(self._key(address)) if reply.sender == "bot" else ""
+            await self.events.tell(address, "reply", reply.id, public(reply), mark)
             if reply.changes_language:
                 await self.events.tell(address, "language", reply.id, {"language": reply.language})
         except (RedisError, OSError) as error:

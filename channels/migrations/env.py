@@ -6,8 +6,9 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from channels.record import async_url, metadata
+from channels.record import async_url
 from channels.settings import Settings
+from channels.tables import metadata
 
 
 def migrate(connection: Connection) -> None:

@@ -22,7 +22,9 @@ MOST_READING = 32  # followers that read from Redis at once, when all are woken
 BELL = "web:bell"
 BEGINNING = "0-0"
 
+# KEYS: events, told, then a mark that forbids it
 _TELL = """
+if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 1 then return '' end
 if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return '' end
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[7], '*', 'event', ARGV[2], 'data', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
@@ -67,10 +69,10 @@ class Events:
         """Whether as many follow as this process can bear."""
         return self.followers >= self._most
 
-    async def tell(self, address: str, kind: str, once: str, data: dict[str, Any]) -> None:
-        """Append an event, unless the one named `once` is there already; whoever follows is woken."""
+    async def tell(self, address: str, kind: str, once: str, data: dict[str, Any], mark: str = "") -> None:
+        """Append an event, unless the one named `once` is there already, or the `mark`, a key; whoever follows is woken."""
         await self._tell(
-            keys=[f"web:events:{address}", f"web:told:{address}"],
+            keys=[f"web:events:{address}", f"web:told:{address}", *([mark] if mark else [])],
             args=[f"{kind}:{once}", kind, json.dumps(data, ensure_ascii=False), self._keep, BELL, address, MOST_EVENTS],
         )
 

@@ -1,5 +1,7 @@
 """Settings for telephones: every channel is on, with an account and numbers of nobody, and providers on this machine."""
 
+import secrets
+
 from pydantic import SecretStr
 
 from channels.settings import Settings
@@ -33,12 +35,12 @@ def with_telephones(settings: Settings) -> Settings:
         "public_port": port,
         "public_url": f"http://127.0.0.1:{port}",
         "twilio_account": "AC" + "0" * 32,
-        "twilio_token": SecretStr("of nobody"),
+        "twilio_token": SecretStr(secrets.token_hex(16)),
         "twilio_url": providers,
         "sms_number": "+16135550100",
         "sms_per_second": 20.0,
         "whatsapp_number": "+16135550101",
-        "telegram_token": SecretStr("1:of-nobody"),
+        "telegram_token": SecretStr(f"1:{secrets.token_hex(16)}"),
         "telegram_url": providers,
     }
     return settings.model_copy(update=made)

@@ -24,6 +24,7 @@ PUTS = {
     "channels.inbox": {"self.lanes.put", "self.record.put"},  # the door in; and what became of a reply, into the record
     "channels.turns": {"out(notice.queue).put"},  # a notice, into the outbox
     "channels.adapters.web": {"self._record.put"},  # a rating, into the record
+    "channels.desk.counter": {"self.out(follow.queue).put"},  # what an agent says, into the outbox
 }
 
 
@@ -91,7 +92,7 @@ def test_the_public_app_is_made_without_a_database(tmp_path: Path) -> None:
 # 5. Redis moves, PostgreSQL remembers; one SQL dialect.
 
 
-def test_only_the_record_and_its_migrations_speak_sql() -> None:
+def test_only_the_record_the_desk_and_migrations_speak_sql() -> None:
     speaking = {
         each.name
         for package in OURS
@@ -99,7 +100,8 @@ def test_only_the_record_and_its_migrations_speak_sql() -> None:
         if {name for name in each.imports if top(name) in ("sqlalchemy", "alembic", "asyncpg", "psycopg2")}
         - {name for name in each.imports if name.startswith("sqlalchemy.exc")}
     }
-    allowed = {"channels.record", "machine.servers"}
+    desk = {f"channels.desk.{name}" for name in ("accounts", "cases", "history")}
+    allowed = {"channels.tables", "channels.record", "machine.servers"} | desk
     assert {name for name in speaking if not name.startswith("channels.migrations")} == allowed
 
 

@@ -32,7 +32,7 @@ class Parrot:
     heard: list[tuple[Conversation, Incoming]] = field(default_factory=list)
     pause: float = 0.0
 
-    async def begin(self, conversation: Conversation, because: str) -> Turn:
+    async def begin(self, conversation: Conversation, because: str, said: Incoming) -> Turn:
         return Turn((Reply(text=f"here I am: {because}", language=conversation.language, sender="desk"),))
 
     async def answer(self, conversation: Conversation, said: Incoming) -> Turn:

@@ -86,6 +86,19 @@ FORMS: dict[str, Schema] = {
     "/chat/continue": fields(language=TEXT),
     "/chat/feedback": fields(("reply", "helpful"), reply=REPLY, helpful={"enum": ["yes", "no"]}, language=TEXT),
 }
+SOUND: dict[str, Any] = {
+    "/web/messages": {"id": "m1", "text": "hello"},
+    "/web/feedback": {"reply": "m1/1", "helpful": True},
+    "/telegram/updates": {"update_id": 1},
+    "/sms/messages": {"MessageSid": "SM1", "Body": "hello"},
+    "/whatsapp/messages": {"MessageSid": "SM1", "Body": "hello"},
+    "/sms/status": {"MessageSid": "SM2", "MessageStatus": "sent"},
+    "/whatsapp/status": {"MessageSid": "SM2", "MessageStatus": "sent"},
+    "/chat": {"id": "m2", "text": "hello"},
+    "/chat/feedback": {"reply": "m1/1", "helpful": "yes"},
+}
+"""A body of each path that is taken, where one with nothing in it is not."""
+
 QUERIES = {"/sms/status": ("reply",), "/whatsapp/status": ("reply",), "/chat": ("lang", "rated")}
 GUESSED: Schema = {"enum": ["", "0", "A" * 27 + "=", "\u00e9" * 28]}  # as long as a signature, and not
 HEADERS: dict[str, Schema] = {

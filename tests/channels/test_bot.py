@@ -204,7 +204,7 @@ async def test_one_answer_that_cannot_be_read_takes_the_bot_from_nobody(rasa: Ra
 
 async def test_who_comes_back_from_the_desk_is_told(ask: Callable[..., Bot]) -> None:
     for language in ("en", "fr"):
-        (reply,) = (await ask().begin(conversation(language), "closed")).replies
+        (reply,) = (await ask().begin(conversation(language), "closed", SAID)).replies
         assert reply == Reply(texts(language)["back_with_bot"], language=language)
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from channels import consent
 from channels.adapters.sms import BY_TWILIO
 from channels.channel import Incoming
-from channels.consent import WORDS, YES, Word, mark, stop_key
+from channels.consent import WORDS, YES, Word, mark
+from channels.marks import stop_key
 from knowledge import plain
 
 WRITINGS = {

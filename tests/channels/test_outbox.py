@@ -25,8 +25,8 @@ from channels.channel import (
     Uncertain,
     Unreachable,
 )
-from channels.consent import stop_key
 from channels.lanes import Lanes, Task
+from channels.marks import stop_key
 from channels.outbox import RECORD_QUEUE, Outbox, pack, unpack
 from channels.quiet import hours
 from channels.throttle import Throttle

@@ -15,19 +15,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from channels.channel import STATES
 from channels.conversation import Conversation
-from channels.record import (
-    Record,
-    async_url,
-    consents,
-    conversations,
-    database_away,
-    deliveries,
-    engine,
-    feedback,
-    metadata,
-    transcript,
-    wishes,
-)
+from channels.record import Record, async_url, database_away, engine
+from channels.tables import consents, conversations, deliveries, feedback, metadata, transcript, wishes
 from machine.servers import migrate
 
 

@@ -36,7 +36,7 @@ class Says:
     heard: list[Conversation] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
 
-    async def begin(self, conversation: Conversation, because: str) -> Turn:
+    async def begin(self, conversation: Conversation, because: str, said: Incoming) -> Turn:
         self.begun.append(because)
         return self.opening
 

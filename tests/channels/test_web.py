@@ -234,7 +234,7 @@ async def rows(service: Service):  # type: ignore[no-untyped-def]
     """What is written of the only conversation that was heard."""
     from sqlalchemy import select
 
-    from channels.record import transcript
+    from channels.tables import transcript
 
     async with service.record._engine.connect() as connection:
         chosen = select(transcript.c.text, transcript.c.reply)

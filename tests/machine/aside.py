@@ -26,7 +26,7 @@ async def set_aside(redis: Redis, queue: str, item: dict[str, Any], why: str = "
     (task,) = await lanes.take(1, 100)
     await lanes.finish(task, aside=why)
     *_, last = await lanes.aside()
-    return last.id
+    return f"{queue}/{last.id}"
 
 
 async def items(redis: Redis, queue: str) -> list[dict[str, Any]]:

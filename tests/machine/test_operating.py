@@ -74,7 +74,7 @@ async def test_what_was_set_aside_is_listed_and_tried_again(redis: Redis, servic
         await set_aside(redis, "outbox:sms", reply(), why),
     ]
     text = told("outbox", **service)
-    assert all(part in text for part in (*numbers, "outbox:sms", "it brought a"))
+    assert all(part in text for part in (*numbers, "it brought a"))
     listed = json.loads(told("outbox", "--json", **service))
     assert [(each["number"], each["queue"], each["why"]) for each in listed] == [
         (numbers[0], "inbox", "it brought a worker down 3 times"),

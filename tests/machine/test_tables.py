@@ -14,7 +14,9 @@ from machine.traffic import Left, Line
 WEB, SMS, *_ = ENTRIES
 QUIET = Counts(0, 0, 0, None, None)
 HOUR, DAY = 3600, 86_400
-LEFT = Left("outbox:sms", Aside("1790000000000-0", "k", {}, "Refused: it is refused", 1_790_000_000.0))
+LEFT = Left(
+    "outbox:whatsapp", Aside("outbox:whatsapp/1790000000000-0", "k", {}, "Refused: it is refused", 1_790_000_000.0)
+)
 
 
 def shown(capsys: pytest.CaptureFixture[str], *lines: Line) -> list[str]:
@@ -93,13 +95,13 @@ def test_that_nothing_was_set_aside_is_said(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_what_was_set_aside_is_listed_with_how_to_try_it_again(capsys: pytest.CaptureFixture[str]) -> None:
-    show_left([LEFT, replace(LEFT, queue="inbox", aside=replace(LEFT.aside, id="1790000000001-0", why="a" * 90))])
+    show_left([LEFT, replace(LEFT, aside=replace(LEFT.aside, id="outbox:whatsapp/1790000000001-0", why="z" * 90))])
     told = capsys.readouterr().out
     first, second = (line for line in told.splitlines() if "1790000000" in line)
     since = time.strftime("%b %d %H:%M", time.localtime(LEFT.aside.since))
-    assert all(part in first for part in ("1790000000000-0", "outbox:sms", since, "Refused: it is"))
-    assert "1790000000001-0" in second, "a long reason leaves room for the number to be copied"
-    assert told.count("a" * 10) > 1 and "guichet outbox --again NUMBER" in told
+    assert all(part in first for part in ("outbox:whatsapp/1790000000000-0", since, "Refused: it is"))
+    assert "outbox:whatsapp/1790000000001-0" in second, "a long reason leaves room for the number to be copied"
+    assert told.count("z") == 90 and "guichet outbox --again NUMBER" in told
 
 
 @pytest.mark.parametrize("why", ["[/b] is refused", "a [bold]word", "[phone number]", "x\\"])

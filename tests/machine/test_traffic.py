@@ -1,6 +1,7 @@
 """What an operator sees of channels, and of what was set aside: from a real Redis, or why there is nothing to see."""
 
 import asyncio
+import json
 import os
 import socket
 import time
@@ -152,12 +153,20 @@ async def test_a_reason_names_no_citizen(redis: Redis, settings: Settings, why: 
 async def test_one_is_tried_again_by_its_number_and_the_others_stay(redis: Redis, settings: Settings) -> None:
     first = await set_aside(redis, "outbox:sms", reply())
     second = await set_aside(redis, "outbox:sms", reply(text="It costs $163.50."))
-    assert await traffic.again(settings, "0-1") == 0
+    assert await traffic.again(settings, "outbox:sms/0-1") == 0
     assert await traffic.again(settings, second) == 1
     assert await traffic.again(settings, second) == 0, "once"
     assert [each.aside.id for each in await traffic.left(settings)] == [first]
     (item,) = await items(redis, "outbox:sms")
     assert item["reply"]["text"] == "It costs $163.50."
+
+
+async def test_what_another_queue_numbers_alike_stays(redis: Redis, settings: Settings) -> None:
+    for queue in ("outbox:sms", "outbox:web"):
+        await redis.xadd(f"{queue}:aside", {"lane": "k", "item": json.dumps(reply()), "why": ""}, id="1790000000000-0")
+    assert await traffic.again(settings, "outbox:web/1790000000000-0") == 1
+    (left,) = await traffic.left(settings)
+    assert left.queue == "outbox:sms"
 
 
 async def test_all_are_tried_again_replies_as_new_ones_and_the_rest_as_it_was(redis: Redis, settings: Settings) -> None:

@@ -160,8 +160,8 @@ PLACES = (Choice("Where do I go?", "where to go"), Choice("Which papers?", "whic
             Reply("Voici ce qui est publié :", (CHIENS,), language="fr", outcome="answered"),
             {"sms_typography": "plain", "sms_segments": 1},
             1,
-            "Le permis coute 20 $ par année.\nVille d'Exemple, en date du 31 mars 2026\nhttps://ville.example/chiens\n"
-            "Envoyez SUITE pour la suite.",
+            "Le permis coute 20 $ par année. Il faut l'apporter à l'hotel de ville avant le 31 mars 2026.\n"
+            "https://ville.example/chiens\nEnvoyez SUITE pour la suite.",
         ),
     ],
     ids=["words", "quote and choices", "links", "French", "French without accents", "French within one segment"],

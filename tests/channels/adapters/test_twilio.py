@@ -15,7 +15,8 @@ from channels.conversation import Addresses
 from channels.inbox import Inbox
 from channels.lanes import Lanes
 from channels.outbox import RECORD_QUEUE
-from channels.record import Record, deliveries
+from channels.record import Record
+from channels.tables import deliveries
 from channels.traffic import Traffic
 from channels.turns import recording
 from channels.web.message import MOST_BYTES_OF_PROVIDERS

@@ -1,0 +1,152 @@
+"""The counter: what agents do, and what it sets in motion: the bot is silenced, what is said goes out, others see it."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from channels import outbox
+from channels.channel import Quote, Reply
+from channels.desk.case import Case, Outcome, Unsent
+from channels.desk.cases import Cases
+from channels.lanes import Lanes
+from channels.marks import claim_key
+from channels.texts import texts
+
+BELL = "desk:bell"
+PRESENT = "desk:present"
+PRESENT_SECONDS = 40  # after the last sign of life of an agent's page
+CLAIMED = "desk:claimed"  # conversations in which the bot is silenced
+
+# KEYS: conversations, mark. ARGV: conversation, case
+_SILENCE = """
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('SET', KEYS[2], ARGV[2])
+"""
+# the same: only if it is still for that case
+_UNSILENCE = """
+if redis.call('GET', KEYS[2]) ~= ARGV[2] then return end
+redis.call('DEL', KEYS[2])
+redis.call('SREM', KEYS[1], ARGV[1])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """`out` gives the lanes of an outbox by the name of its queue."""
+
+    cases: Cases
+    redis: Redis
+    out: Callable[[str], Lanes]
+
+    async def claim(self, case: int, agent: str) -> Case:
+        """Take a case that waits; when this returns, the bot can send its citizen nothing any more. Raises Taken."""
+        return await self._moved(await self.cases.claim(case, agent))
+
+    async def take_over(self, case: int, agent: str, because: str) -> Case:
+        return await self._moved(await self.cases.take_over(case, agent, because))
+
+    async def release(self, case: int, agent: str, epoch: int) -> Case:
+        return await self._moved(await self.cases.release(case, agent, epoch))
+
+    async def transfer(self, case: int, agent: str, epoch: int, *, team: str | None, to: str | None, note: str) -> Case:
+        return await self._moved(await self.cases.transfer(case, agent, epoch, team=team, to=to, note=note))
+
+    async def say(self, case: int, agent: str, epoch: int, message: str, text: str, quotes: Sequence[Quote]) -> Case:
+        """Say something to the citizen, once for each `message`. Raises Taken where somebody else has the case now.
+
+        It is kept when this returns, and sent now or, if Redis is away, as soon as it is back.
+        """
+        held = await self.cases.one(case)
+        reply = Reply(text, quotes=tuple(quotes), language=held.language, id=message, sender="desk")
+        said = await self.cases.say(case, agent, epoch, message, json.dumps(outbox.pack(reply)))
+        await self._sent(said)
+        await self.announce(case)
+        return said
+
+    async def note(self, case: int, agent: str, message: str, text: str) -> None:
+        await self.cases.note(case, agent, message, text)
+        await self.announce(case)
+
+    async def close(self, case: int, agent: str, epoch: int, outcome: Outcome) -> Case:
+        """Hand the citizen back to the bot, with a word that says so."""
+        held = await self.cases.one(case)
+        language = held.language
+        farewell = Reply(texts(language)["back_with_bot"], language=language, id=f"close:{epoch}", sender="desk")
+        await self.cases.say(case, agent, epoch, farewell.id, json.dumps(outbox.pack(farewell)))
+        closed = await self.cases.close(case, agent, epoch, outcome)
+        await self._sent(closed)
+        return await self._moved(closed)
+
+    async def mend(self) -> None:
+        """Do what a process that was killed, or for which Redis was away, has left undone."""
+        for case in await self.cases.unsent():
+            await self.cases.give(case, self._post)
+        conversations: list[Any] = list(await self.redis.smembers(CLAIMED))
+        marks: Any = await self.redis.mget([claim_key(each) for each in conversations]) if conversations else []
+        claimed = await self.cases.claimed_among(conversations)
+        for conversation, mark in zip(conversations, marks, strict=True):
+            if conversation not in claimed:
+                await self._unsilence(conversation, mark or "")
+
+    async def announce(self, case: int) -> None:
+        """Ring at every desk that something changed in a case."""
+        await self.redis.publish(BELL, json.dumps({"case": case}))
+
+    async def arrive(self, agent: str) -> None:
+        """A sign of life from an agent's page."""
+        new = await self.redis.zadd(PRESENT, {agent: time.time()})
+        if new:
+            await self.redis.publish(BELL, json.dumps({"presence": True}))
+
+    async def leave(self, agent: str) -> None:
+        await self.redis.zrem(PRESENT, agent)
+        await self.redis.publish(BELL, json.dumps({"presence": True}))
+
+    async def present(self) -> list[str]:
+        """Agents whose pages are open."""
+        since: Any = time.time() - PRESENT_SECONDS
+        found: Any = await self.redis.zrangebyscore(PRESENT, since, "+inf")
+        return list(found)
+
+    async def rung(self) -> AsyncIterator[dict[str, Any]]:
+        """What happens at the desk, as it happens."""
+        async with self.redis.pubsub() as bell:
+            await bell.subscribe(BELL)
+            async for message in bell.listen():
+                if message["type"] == "message":
+                    yield json.loads(message["data"])
+
+    async def _moved(self, case: Case) -> Case:
+        """The bot is silent as long as an agent has the case."""
+        if case.state == "claimed":
+            await self._silence(case)
+        else:
+            await self._unsilence(case.conversation, str(case.id))
+        await self.announce(case.id)
+        return case
+
+    async def _silence(self, case: Case) -> None:
+        keys = [CLAIMED, claim_key(case.conversation)]
+        await self.redis.eval(_SILENCE, 2, *keys, case.conversation, str(case.id))
+
+    async def _unsilence(self, conversation: str, case: str) -> None:
+        await self.redis.eval(_UNSILENCE, 2, CLAIMED, claim_key(conversation), conversation, case)
+
+    async def _sent(self, case: Case) -> None:
+        """What cannot be sent now is kept, and sent by `mend`."""
+        try:
+            if case.state == "claimed":
+                await self._silence(case)
+            await self.cases.give(case.id, self._post)
+        except (RedisError, OSError):
+            pass
+
+    async def _post(self, unsent: Unsent) -> None:
+        reply = json.loads(unsent.reply)
+        follow = outbox.post(unsent.conversation, unsent.address, outbox.unpack(reply))
+        await self.out(follow.queue).put(follow.lane, follow.item, once=f"desk:{unsent.conversation}:{unsent.message}")

@@ -1,0 +1,43 @@
+"""Cases and their lines as agents' pages get them: nothing by which a citizen could be reached."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from channels.desk.case import Case, Line
+from channels.desk.history import Delivery, Spoken
+
+
+def shown(case: Case) -> dict[str, Any]:
+    """A case as pages get it: nothing by which the citizen could be reached."""
+    values = asdict(case)
+    agent = {"id": values.pop("agent"), "name": values.pop("agent_name")}
+    del values["conversation"]
+    for name in ("opened", "waiting_since", "answered"):
+        values[name] = values[name].isoformat() if values[name] else None
+    return values | {"agent": agent if agent["id"] else None}
+
+
+def spoken(line: Spoken) -> dict[str, Any]:
+    """What was said before the case was opened."""
+    return _line(line.id, _kind(line.sender), line.at.isoformat(), line.text, quotes=line.quotes)
+
+
+def said(line: Line, delivery: Delivery | None) -> dict[str, Any]:
+    """Something said or done in the case, and what became of it."""
+    text, quotes = line.text, []
+    if line.kind == "agent":
+        reply = json.loads(line.text)
+        text, quotes = reply["text"], reply["quotes"]
+    agent = {"id": line.agent, "name": line.agent_name} if line.agent else None
+    state = {"delivery": delivery.state, "code": delivery.code or None} if delivery else {}
+    return _line(line.message, line.kind, line.at.isoformat(), text, quotes=quotes, agent=agent) | state
+
+
+def _line(message: str, kind: str, at: str, text: str, **more: Any) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"agent": None, "quotes": [], "delivery": None, "code": None}
+    return nothing | {"message": message, "kind": kind, "at": at, "text": text} | more
+
+
+def _kind(sender: str) -> str:
+    return {"citizen": "citizen", "bot": "bot"}.get(sender, "agent")

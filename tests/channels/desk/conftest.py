@@ -1,0 +1,71 @@
+"""A desk on the real Redis and PostgreSQL."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from argon2 import PasswordHasher
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from channels.conversation import Conversation
+from channels.desk.accounts import Accounts, Agent
+from channels.desk.cases import Cases
+from channels.desk.counter import Counter
+from channels.desk.history import History
+from channels.desk.seal import Seal
+from channels.lanes import Lanes
+from channels.record import Record, engine
+
+SECRET = b"0123456789abcdef" * 2
+PASSWORD = "a long enough word"
+
+
+@dataclass
+class Stage:
+    engine: AsyncEngine
+    redis: Redis
+    record: Record
+    cases: Cases
+    counter: Counter
+    accounts: Accounts
+    history: History
+    outboxes: dict[str, Lanes] = field(default_factory=dict)
+
+    async def agent(self, name: str = "Sam", role: str = "agent") -> Agent:
+        email = f"{name.lower()}.{secrets.token_hex(4)}@town.example"
+        return await self.accounts.add(email, name, role, ["en", "fr"], PASSWORD)  # type: ignore[arg-type]
+
+    async def citizen(self, channel: str = "sms", language: str = "en") -> tuple[Conversation, str]:
+        """Somebody who was handed over, and their address."""
+        address = f"{channel}:+1613{secrets.randbelow(10**7):07}"
+        conversation = Conversation(secrets.token_hex(16), channel, language, answered_by="desk")
+        await self.record.keep(conversation)
+        return conversation, address
+
+    async def case(self, urgent: bool = False) -> tuple[int, Conversation]:
+        conversation, address = await self.citizen()
+        id = await self.cases.open(conversation, address, team="general", because="asked_for_person", urgent=urgent)
+        return id, conversation
+
+    async def posted(self) -> list[dict[str, object]]:
+        """What waits in the outbox for texts, in order of arrival."""
+        return [task.item for task in await self.counter.out("outbox:sms").take(100, 50)]
+
+
+@pytest.fixture
+async def stage(database_url: str, redis: Redis) -> AsyncIterator[Stage]:
+    pool, record = engine(database_url), Record(database_url, keep_days=30)
+    outboxes: dict[str, Lanes] = {}
+
+    def out(queue: str) -> Lanes:
+        return outboxes.setdefault(queue, Lanes(redis, queue, "desk"))
+
+    await out("outbox:sms").open()
+    cases = Cases(pool, Seal(SECRET))
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    counter = Counter(cases, redis, out)
+    yield Stage(pool, redis, record, cases, counter, Accounts(pool, quick), History(pool), outboxes)
+    await record.close()
+    await pool.dispose()
