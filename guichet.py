@@ -1,4 +1,4 @@
-"""The command: up, index, ask, train, evaluate, channels, outbox, segments, doctor. It wires; it decides nothing."""
+"""The command: up, index, ask, train, evaluate, agent, channels, outbox, segments, doctor. It wires; it decides nothing."""
 
 import json
 import sys
@@ -28,6 +28,7 @@ class PartName(StrEnum):
     WORKER = "worker"
     BOT = "bot"
     ACTIONS = "actions"
+    DESK = "desk"
     PHONE = "phone"
 
 
@@ -173,6 +174,29 @@ def outbox(
     left = asyncio.run(look(_settings()))
     told = [{"number": x.aside.id, "queue": x.queue, "since": x.aside.since, "why": x.aside.why} for x in left]
     typer.echo(json.dumps(told, indent=2)) if as_json else show_left(left)
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+@app.command()
+def agent(
+    email: Annotated[str, typer.Argument(help="What they sign in with.")],
+    name: Annotated[str, typer.Argument(help="What citizens and colleagues see.")],
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.AGENT,
+    language: Annotated[list[Language], typer.Option(help="Those they answer in.")] = [Language.EN, Language.FR],  # noqa: B006
+    password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)] = "",
+) -> None:
+    """Make an account for somebody who works at the desk."""
+    import asyncio
+
+    from machine.staff import add
+
+    asyncio.run(add(_settings(), email, name, role.value, [each.value for each in language], password))
+    typer.echo(f"{name} can sign in at the desk with {email}.")
 
 
 @app.command()

@@ -42,6 +42,7 @@ from channels.web.problems import PROBLEMS
 from channels.worker import put_off, work, work_together
 
 RECORDS_AT_ONCE = 200
+SENDS_AT_ONCE = 8  # by one channel: of what is under way when a process is killed, nobody knows whether it arrived
 RECORD_SECONDS = 0.1  # how long what was said is gathered, to be written together
 REDIS_CONNECTIONS = 500  # of one process; who finds none is told that the service is not available
 RASA_KEEPS_SECONDS = 4.0  # less than the 5 s after which Rasa's server closes a connection that nobody uses
@@ -132,6 +133,7 @@ async def work_with(responders: Mapping[str, Responder], settings: Settings) -> 
         raise RuntimeError("GUICHET_DATABASE_URL is not set: `guichet up` sets it, or name your own PostgreSQL.")
     redis = redis_client(settings, settings.consumer)
     record = Record(settings.database_url, settings.keep_transcripts_days)
+    responders = {"desk": _desk(settings, redis, record), **responders}
     written_language("Load the models before the first citizen writes.")
     try:
         async with asyncio.TaskGroup() as group:
@@ -140,6 +142,18 @@ async def work_with(responders: Mapping[str, Responder], settings: Settings) -> 
     finally:
         await record.close()
         await redis.aclose()
+
+
+def _desk(settings: Settings, redis: Redis, record: Record) -> Responder:
+    from channels.desk.cases import Cases  # only the worker needs it
+    from channels.desk.counter import Counter
+    from channels.desk.desk import Desk
+    from channels.desk.seal import Seal
+
+    counter = Counter(
+        Cases(record.engine, Seal(settings.key)), redis, lambda name: Lanes(redis, name, settings.consumer)
+    )
+    return Desk(counter)
 
 
 def jobs(
@@ -164,7 +178,7 @@ def jobs(
     for channel in channels:
         lanes = out[queue(f"{channel.name}:")]
         outgoing = Outbox(lanes, channel, throttle, quiet, traffic, lambda: datetime.now(UTC))
-        yield work(lanes, sending(lanes, outgoing), settings.concurrent_turns)
+        yield work(lanes, sending(lanes, outgoing), SENDS_AT_ONCE)
         yield put_off(lanes)
         if hasattr(channel, "listen"):
             door = Inbox(said, written, addresses, traffic)

@@ -175,7 +175,7 @@ class Status:
     opted_out: bool = False
 
 
-STATES: Mapping[str, int] = {"queued": 1, "sent": 2, "failed": 3, "delivered": 3, "read": 4}
+STATES: Mapping[str, int] = {"queued": 1, "sent": 2, "failed": 3, "delivered": 4, "read": 5}
 """What becomes of a reply, in the order in which it does; a state never gives way to one of the same rank or a lower."""
 
 Deliver = Callable[[Incoming], Awaitable[bool]]

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         description="Most messages accepted in a minute from one address of the internet, which many may share.",
     )
 
+    desk_host: str = Field("127.0.0.1", description="Interface on which agents reach the desk.")
+    desk_port: int = Field(8010, ge=0, le=65535, description="Its port.")
+
     public_url: str | None = Field(
         None, description="Address at which providers reach the public app, https://www.example.ca."
     )

@@ -17,9 +17,8 @@ from channels.outbox import Outbox
 from channels.record import KINDS, Record, database_away
 from channels.switchboard import Switchboard
 from channels.texts import texts
-from channels.worker import Do, DoMany, finish
+from channels.worker import MOST_TRIES, Do, DoMany, finish
 
-MOST_TRIES = 3  # of a task that brings its worker down
 BROUGHT_DOWN = f"it brought a worker down {MOST_TRIES} times"
 TYPING_AFTER_SECONDS = 0.7
 GIVE_UP_SECONDS = 1800.0  # after which nobody waits for a reply any more

@@ -18,6 +18,7 @@ ABANDONED_MS = 15_000  # a worker that has given no sign of life for so long is 
 LOOK_SECONDS = 5.0  # how often abandoned tasks are looked for
 SIGN_SECONDS = 5.0
 FINISHING_SECONDS = 0.5
+MOST_TRIES = 3  # of a task that brings its worker down
 REDIS_AWAY_SECONDS = 0.3
 
 log = structlog.get_logger()
@@ -28,18 +29,22 @@ Doing = dict[str, tuple[Task, asyncio.Task[None]]]  # by entry
 
 
 async def work(lanes: Lanes, do: Do, side_by_side: int) -> None:
-    """Do tasks as they come, at most so many at once. A task that raises is tried again once it counts as abandoned."""
+    """Do tasks as they come, at most so many at once. A task that raises is tried again once it counts as abandoned.
+
+    One that may have brought workers down has its last try alone: it is not blamed for what others do, nor they for it.
+    """
     doing: Doing = {}
     signs = asyncio.create_task(_signs_of_life(lanes, doing))
     try:
         async for tasks in _taken(lanes, lambda: side_by_side - len(doing)):
-            for task in tasks:
+            for task in sorted(tasks, key=lambda task: task.tries):
                 if task.entry not in doing:
-                    running = asyncio.create_task(_guarded(lanes, task, do))
+                    others = [running for _, running in doing.values()] if task.tries >= MOST_TRIES else []
+                    running = asyncio.create_task(_guarded(lanes, task, do, others))
                     doing[task.entry] = task, running
                     running.add_done_callback(lambda _, entry=task.entry: doing.pop(entry, None))  # type: ignore[misc]
             await asyncio.sleep(0)  # what was taken begins before more is asked for
-            while len(doing) >= side_by_side:
+            while len(doing) >= side_by_side or any(task.tries >= MOST_TRIES for task, _ in doing.values()):
                 await asyncio.wait([running for _, running in doing.values()], return_when=asyncio.FIRST_COMPLETED)
     finally:
         left = [signs, *(running for _, running in doing.values())]
@@ -146,7 +151,9 @@ async def _taken(lanes: Lanes, room: Callable[[], int]) -> AsyncIterator[list[Ta
         yield tasks
 
 
-async def _guarded(lanes: Lanes, task: Task, do: Do) -> None:
+async def _guarded(lanes: Lanes, task: Task, do: Do, others: Sequence[asyncio.Task[None]]) -> None:
+    if others:
+        await asyncio.wait(others)
     try:
         await do(task)
     except (RedisError, OSError) as error:

@@ -33,6 +33,8 @@ class Hit:
     title: str
     language: str
     score: float
+    publisher: str
+    as_of: str | None
 
 
 class Knowledge:
@@ -75,7 +77,8 @@ class Knowledge:
             for number in map(int, np.argsort(-scores)):
                 document = shelf.document(number)
                 if where.place is None or holds(document["jurisdiction"], where.place):
-                    mine.append(Hit(shelf.passage(number), document["title"], language, float(scores[number])))
+                    passage, score, about = shelf.passage(number), float(scores[number]), document
+                    mine.append(Hit(passage, about["title"], language, score, about["publisher"], about["as_of"]))
                 if len(mine) == k:
                     break
             hits += mine

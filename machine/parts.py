@@ -14,7 +14,7 @@ from machine.ports import reachable
 
 ROOT = Path(__file__).parent.parent
 
-PARTS = {"bot": "dialogue (Rasa)", "actions": "action server", "worker": "worker", "web": "web app"}
+PARTS = {"bot": "dialogue (Rasa)", "actions": "action server", "worker": "worker", "web": "web app", "desk": "desk"}
 """Name and title of the processes of ours."""
 
 TITLES = PARTS | {"phone": "telephones"}
@@ -22,7 +22,7 @@ TITLES = PARTS | {"phone": "telephones"}
 
 LOOPBACK = "127.0.0.1"
 
-SHARED = ("redis_url", "database_url", "bot_url", "actions_url", "public_host", "public_port")
+SHARED = ("redis_url", "database_url", "bot_url", "actions_url", "public_host", "public_port", "desk_host", "desk_port")
 """Settings that the supervisor may choose, and that all parts must agree on."""
 
 
@@ -32,6 +32,8 @@ def run(name: str, settings: Settings) -> None:
         _run_web(settings)
     elif name == "worker":
         _run_worker(settings)
+    elif name == "desk":
+        _run_desk(settings)
     elif name == "phone":
         _run_phone(settings)
     else:
@@ -46,6 +48,8 @@ def ready_url(name: str, settings: Settings) -> str:
         return f"{settings.bot_url}/"
     if name == "actions":
         return urlsplit(settings.actions_url)._replace(path="/health", query="").geturl()
+    if name == "desk":
+        return f"http://{reachable(settings.desk_host)}:{settings.desk_port}/health"
     if name == "phone":
         return f"{settings.twilio_url}/health"
     return f"http://{reachable(settings.public_host)}:{settings.public_port}/health/ready"
@@ -104,6 +108,17 @@ def _run_web(settings: Settings) -> None:
         timeout_graceful_shutdown=1,  # event streams never end by themselves
         proxy_headers=True,
     )
+
+
+def _run_desk(settings: Settings) -> None:
+    import uvicorn
+
+    from channels.desk.serving import served
+    from channels.logs import configure
+
+    configure()
+    config = {"log_level": "warning", "access_log": False, "server_header": False, "timeout_graceful_shutdown": 1}
+    uvicorn.run(served(settings), host=settings.desk_host, port=settings.desk_port, **config)  # type: ignore[arg-type]
 
 
 def _run_phone(settings: Settings) -> None:

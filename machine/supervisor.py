@@ -46,6 +46,7 @@ class Supervisor:
             update["actions_url"] = f"http://127.0.0.1:{actions}/webhook"
         if not settings.public_port:
             update["public_port"] = free_port(0)
+        update["desk_port"] = free_port(settings.desk_port)
         self.settings = settings.model_copy(update=update)
         self._say, self._inherits, self._command, self._dev = say, inherits, command, dev
         self._folder = self.settings.home / "run"
@@ -123,6 +124,7 @@ class Supervisor:
             start_part("actions"),
             start_part("worker", redis_is_up, tables_are_there),
             start_part("web", redis_is_up),
+            start_part("desk", redis_is_up, tables_are_there),
             *([start_part("phone")] if self._dev else []),
         )
 

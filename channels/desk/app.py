@@ -1,9 +1,8 @@
 """The desk's app: what agents' pages ask for. It listens on a port of its own, and every request is checked in one place."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
@@ -12,6 +11,7 @@ import structlog
 import yaml
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi import Path as Numbered
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
@@ -22,12 +22,12 @@ from channels.desk.accounts import Accounts, Agent, Locked
 from channels.desk.case import NoCase, Outcome, Taken
 from channels.desk.counter import Counter
 from channels.desk.history import History
+from channels.desk.live import events as happening
+from channels.desk.live import mend
 from channels.desk.shown import said, shown, spoken
 
 PAGES = Path(__file__).parent / "pages"
 COOKIE = "guichet-desk"
-KEEP_ALIVE_SECONDS = 15.0
-MEND_SECONDS = 5.0
 MOST_CHARACTERS = 4000
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -81,7 +81,7 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        mending = asyncio.create_task(_mend(counter))
+        mending = asyncio.create_task(mend(counter))
         yield
         mending.cancel()
         await asyncio.gather(mending, return_exceptions=True)
@@ -118,6 +118,15 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
         by = error.by if isinstance(error, Taken) else None
         return JSONResponse({"error": "taken", "by": by, "message": str(error)}, 409)
 
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return JSONResponse({"error": "refused", "message": error.detail}, error.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def unfit(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": "unfit", "message": "This is not as the desk writes it. Reload the page."}, 422)
+
     @app.exception_handler(NoCase)
     async def no_case(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": "no_case", "message": "There is no such case."}, 404)
@@ -146,9 +155,9 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
         try:
             token = await accounts.sign_in(form.get("email", ""), form.get("password", ""))
         except Locked:
-            return RedirectResponse("/sign-in?locked", 303)
+            return RedirectResponse("/sign-in?locked#locked", 303)
         if token is None:
-            return RedirectResponse("/sign-in?wrong", 303)
+            return RedirectResponse("/sign-in?wrong#wrong", 303)
         response = RedirectResponse("/", 303)
         response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure)
         return response
@@ -172,6 +181,11 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
         if path.parent != PAGES or path.suffix not in (".js", ".css") or not path.exists():
             raise HTTPException(404)
         return FileResponse(path)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        await counter.present()
+        return {"status": "ok"}
 
     # What the pages ask for
 
@@ -213,7 +227,7 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
 
     @app.get("/api/events")
     async def events(agent: Me) -> StreamingResponse:
-        return StreamingResponse(_events(counter, agent.id), media_type="text/event-stream")
+        return StreamingResponse(happening(counter, agent.id), media_type="text/event-stream")
 
     # What agents do
 
@@ -262,37 +276,3 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
 def _canned() -> list[dict[str, Any]]:
     found = yaml.safe_load((Path(__file__).parent / "canned.yml").read_text("utf-8"))
     return [{"name": name, "text": texts} for name, texts in found.items()]
-
-
-async def _events(counter: Counter, agent: str) -> AsyncIterator[str]:
-    """The agent is at the desk as long as somebody follows."""
-    await counter.arrive(agent)
-    rung = counter.rung()
-    coming = asyncio.ensure_future(anext(rung))
-    try:
-        yield f"event: presence\ndata: {json.dumps({'present': await counter.present()})}\n\n"
-        while True:
-            done, _ = await asyncio.wait({coming}, timeout=KEEP_ALIVE_SECONDS)
-            if not done:
-                await counter.arrive(agent)
-                yield ":\n\n"
-                continue
-            what = coming.result()
-            coming = asyncio.ensure_future(anext(rung))
-            if "case" in what:
-                yield f"event: case\ndata: {json.dumps({'id': what['case']})}\n\n"
-            else:
-                yield f"event: presence\ndata: {json.dumps({'present': await counter.present()})}\n\n"
-    finally:
-        coming.cancel()
-        with suppress(RedisError, OSError):
-            await counter.leave(agent)
-
-
-async def _mend(counter: Counter) -> None:
-    while True:
-        try:
-            await counter.mend()
-        except (SQLAlchemyError, RedisError, OSError) as error:
-            log.warning("desk cannot mend yet", why=type(error).__name__)
-        await asyncio.sleep(MEND_SECONDS)

@@ -11,7 +11,7 @@ from babel.dates import format_date
 
 from channels.channel import Choice, Quote, Reply
 from channels.sms.cutting import cut
-from channels.sms.segments import count
+from channels.sms.segments import GSM7, count
 from channels.sms.typography import Typography, gsm
 from channels.texts import texts
 from knowledge import sentences
@@ -35,7 +35,13 @@ def bubble(reply: Reply, segments: int, typography: Typography) -> Bubble:
 
     Accents go, too, where without that not even one sentence could be said.
     """
-    made = compose(reply, lambda text: count(gsm(text, typography)) <= segments)
+    most = segments * GSM7.alone  # characters: what has more need not be counted
+
+    def fits(text: str) -> bool:
+        written = gsm(text, typography)
+        return len(written) <= most and count(written) <= segments
+
+    made = compose(reply, fits)
     if typography == "settled" and not made.text.startswith(_first(_say(reply))):
         return bubble(reply, segments, "plain")
     return Bubble(gsm(made.text, typography), made.rest, made.choices)

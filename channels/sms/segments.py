@@ -4,6 +4,7 @@ Sizes and alphabet are those of 3GPP TS 23.038 and 23.040. A letter with its acc
 carried in one part, as Twilio does.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ BASIC = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENSION = frozenset("^{}\\[~]|€\f")  # carried as two septets each
+ALPHABET = BASIC | EXTENSION
+_SINGLE = re.compile("[\n\x20-\u02ff\u2010-\u2027\u202f\u20ac]*")  # characters none of which joins another
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,8 @@ class Encoding:
     def size(self, text: str) -> int:
         """In units."""
         if self is GSM7:
-            return sum(2 if c in EXTENSION else 1 for c in text)
-        return sum(2 if ord(c) > 0xFFFF else 1 for c in text)
+            return len(text) + sum(map(text.count, EXTENSION))
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 GSM7 = Encoding("GSM-7", 160, 153)
@@ -38,7 +41,7 @@ UCS2 = Encoding("UCS-2", 70, 67)
 
 def encoding(text: str) -> Encoding:
     """GSM-7 if every character is in its alphabet; one other makes all of the message UCS-2."""
-    return GSM7 if all(c in BASIC or c in EXTENSION for c in text) else UCS2
+    return GSM7 if ALPHABET.issuperset(text) else UCS2
 
 
 def segments(text: str) -> list[str]:
@@ -64,6 +67,8 @@ def count(text: str) -> int:
     size = by.size(text)
     if size <= by.alone:
         return min(1, size)
+    if size == len(text) and _SINGLE.fullmatch(text):
+        return -(-size // by.of_several)
     return len(segments(text))
 
 

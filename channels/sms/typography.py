@@ -6,7 +6,7 @@ French written well would otherwise cost twice as much for its apostrophes and q
 import unicodedata
 from typing import Literal
 
-from channels.sms.segments import BASIC, EXTENSION, GSM7, encoding
+from channels.sms.segments import ALPHABET, GSM7, encoding
 
 Typography = Literal["exact", "settled", "plain"]
 """`exact` changes nothing. `settled` writes what every typewriter wrote: ' for ’, " for « ». `plain` also leaves out the
@@ -58,7 +58,7 @@ def gsm(text: str, how: Typography = "settled") -> str:
         changed = changed.replace(quotation_mark, '"')
     changed = changed.translate(SETTLED)
     if how == "plain":
-        changed = "".join(c if c in BASIC or c in EXTENSION else _without_accent(c) for c in changed)
+        changed = "".join(c if c in ALPHABET else _without_accent(c) for c in changed)
     return changed if encoding(changed) is GSM7 else text
 
 

@@ -44,7 +44,7 @@ def show(outcome: Outcome) -> None:
         ("providers", moods),
         ("STOP", str(outcome.stops)),
         ("answered", f"{outcome.answered:,} in {outcome.seconds:.0f} s"),
-        ("set aside for the operator: the provider cannot tell", str(outcome.aside)),
+        ("set aside for the operator, who is told why", str(outcome.aside)),
         ("lost", str(outcome.lost)),
         ("doubled", str(outcome.doubled)),
         ("conversations out of order", str(outcome.out_of_order)),

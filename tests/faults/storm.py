@@ -31,13 +31,14 @@ ACCOUNT, TOKEN, TELEGRAM = "AC" + "3" * 32, "a token of nobody", "1:of-nobody"
 NUMBERS = {"sms": "+16135550100", "whatsapp": "+16135550101"}
 CHANNELS = ("web", "sms", "whatsapp", "telegram")
 START_SECONDS, SETTLE_SECONDS = 150.0, 180.0
-APART_SECONDS = 3.0  # between the messages of one person, who reads before writing again
+APART_SECONDS = 3.0  # that one person takes to read, at least, before writing again
 LATE_SECONDS = 0.5  # that a message takes from us to its provider, at most
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`turns` of each of so many `conversations`, over `workers` that are killed every few seconds."""
+    """`turns` of each of so many `conversations`, over `workers` that are killed every few seconds. All together write
+    `per_second` messages, which is what two cores can answer, and nobody more often than anyone reads."""
 
     conversations: int = 500
     turns: int = 10
@@ -46,6 +47,12 @@ class Plan:
     rasa_kills: int = 2
     redis_kills: int = 1
     seed: int = 7
+    per_second: float = 25.0
+
+    @property
+    def apart(self) -> float:
+        """Seconds between the messages of one person."""
+        return max(APART_SECONDS, self.conversations / self.per_second)
 
 
 @dataclass
@@ -65,7 +72,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it; `aside` were set aside for the operator to see, because their provider cannot tell."""
+    """What came of it; `aside` were set aside for the operator to see: their provider cannot tell, or they were at work
+    in three workers that were killed."""
 
     messages: int
     duplicates: int
@@ -115,7 +123,7 @@ async def storm(home: Path, plan: Plan) -> Outcome:
         people = await asyncio.gather(*(somebody(number, http) for number in range(plan.conversations)))
         began = time.monotonic()
         rough = asyncio.create_task(house.rough(plan))
-        crowd = Crowd(http, given, pages, random.Random(plan.seed + 2))
+        crowd = Crowd(http, given, pages, random.Random(plan.seed + 2), plan.apart)
         await asyncio.gather(*(crowd.converse(person, plan.turns) for person in people))
         await asyncio.gather(*crowd.late)
         rough.cancel()
@@ -123,7 +131,7 @@ async def storm(home: Path, plan: Plan) -> Outcome:
         await house.settle()
         seconds = time.monotonic() - began
         heard = await everything(people, given, http)
-        aside = await house.aside()
+        aside = await house.aside(pages)
         states_back = await house.states_back(given)
     return judged(people, heard, aside, states_back, pages, given, house.killed, crowd.duplicates, seconds)
 
@@ -161,11 +169,12 @@ class Crowd:
     given: Providers
     pages: dict[str, str]
     chance: random.Random
+    apart: float
     duplicates: int = 0
     late: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def converse(self, person: Person, turns: int) -> None:
-        await asyncio.sleep(self.chance.random() * APART_SECONDS * 2)
+        await asyncio.sleep(self.chance.random() * self.apart * 2)
         questions = self.chance.sample(list(self.pages), turns)
         stops_at = self.chance.randrange(2, turns) if person.channel != "web" and self.chance.random() < 0.1 else None
         for turn, question in enumerate(questions):
@@ -178,7 +187,7 @@ class Crowd:
             person.asked.append(self.pages[question])
             if self.chance.random() < 0.1:
                 self.late.append(asyncio.create_task(self.again(person, question, id)))
-            await asyncio.sleep(APART_SECONDS * (0.8 + self.chance.random()))
+            await asyncio.sleep(self.apart * (0.5 + self.chance.random()))
 
     async def again(self, person: Person, text: str, id: str) -> None:
         await asyncio.sleep(self.chance.random() * 5)
@@ -187,9 +196,13 @@ class Crowd:
 
     async def bring(self, person: Person, text: str, id: str) -> None:
         """Until it is taken, as a provider or a page does."""
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while not 200 <= await self.once(person, text, id) < 300:  # noqa: ASYNC110 — it has no event
-                await asyncio.sleep(0.3)
+        status = 0
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while not 200 <= (status := await self.once(person, text, id)) < 300:  # noqa: ASYNC110 — no event
+                    await asyncio.sleep(0.3)
+        except TimeoutError:
+            raise AssertionError(f"A message to {person.channel} is not taken; it answers {status}.") from None
 
     async def once(self, person: Person, text: str, id: str) -> int:
         channel, _, address = person.address.partition(":")
@@ -268,14 +281,15 @@ class House:
                 return len([key async for key in redis.scan_iter("*:lane:*", count=1000)])
         return 1
 
-    async def aside(self) -> list[str]:
-        """The replies that were set aside, as "<address> <words>"."""
+    async def aside(self, pages: dict[str, str]) -> list[str]:
+        """What was set aside, as "<address> <words>": replies, and messages with the page that answers them."""
         async with Redis.from_url(self.state["settings"]["redis_url"], decode_responses=True) as redis:
             found = []
             for name in ("inbox", *(f"outbox:{channel}" for channel in CHANNELS)):
                 for _, about in await redis.xrange(f"{name}:aside"):
                     item = json.loads(about["item"])
-                    found.append(f"{item['address']} {json.dumps(item.get('reply', {}))}")
+                    said = item.get("reply") or pages.get(item.get("text", ""), "")
+                    found.append(f"{item['address']} {json.dumps(said)}")
             return found
 
     async def states_back(self, given: Providers) -> int:

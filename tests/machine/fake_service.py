@@ -15,7 +15,8 @@ from machine.supervisor import Supervisor
 
 ANSWER = """
 import http.server, os, urllib.parse
-where = os.environ["GUICHET_{name}_URL"] if "{name}" != "WEB" else "http://x:" + os.environ["GUICHET_PUBLIC_PORT"]
+port = {"WEB": "GUICHET_PUBLIC_PORT", "DESK": "GUICHET_DESK_PORT"}.get("{name}")
+where = "http://x:" + os.environ[port] if port else os.environ["GUICHET_{name}_URL"]
 class Yes(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)

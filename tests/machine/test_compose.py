@@ -76,9 +76,10 @@ def _needs(name: str) -> set[str]:
     return direct.union(*(_needs(other) for other in direct))
 
 
-def test_only_the_web_app_can_be_reached_and_only_from_this_machine_unless_told() -> None:
+def test_only_web_app_and_desk_can_be_reached_and_only_from_this_machine_unless_told() -> None:
     assert {name: service["ports"] for name, service in SERVICES.items() if "ports" in service} == {
-        "web": ["127.0.0.1:8000:8000"]
+        "web": ["127.0.0.1:8000:8000"],
+        "desk": ["127.0.0.1:8010:8010"],
     }
     networks = compose()["networks"]
     outside = {name for name, network in networks.items() if not network.get("internal")}
@@ -86,18 +87,19 @@ def test_only_the_web_app_can_be_reached_and_only_from_this_machine_unless_told(
         joined = set(service.get("networks", ()))
         assert joined <= set(networks)
         assert joined or service.get("network_mode") == "none"
-        allowed = {"web": {"outside"}, "worker": {"providers"}}.get(name, set())
+        allowed = {"web": {"outside"}, "worker": {"providers"}, "desk": {"agents"}}.get(name, set())
         assert joined & outside <= allowed, f"{name} reaches the outside"
 
 
 @pytest.mark.parametrize(
     ("name", "reaches"),
     [
-        ("web", {"redis", "worker", "bot"}),
-        ("bot", {"redis", "worker", "web", "actions"}),
+        ("web", {"redis", "worker", "bot", "desk"}),
+        ("bot", {"redis", "worker", "web", "actions", "desk"}),
         ("actions", {"bot", "worker"}),
         ("prepare", set()),
-        ("migrate", {"postgres", "worker"}),
+        ("migrate", {"postgres", "worker", "desk"}),
+        ("desk", {"redis", "postgres", "worker", "web", "bot", "migrate"}),
     ],
 )
 def test_a_service_shares_a_network_with_whom_it_must_only(name: str, reaches: set[str]) -> None:
@@ -125,11 +127,14 @@ def test_every_variable_is_a_setting_and_is_accepted(name: str, monkeypatch: pyt
     Settings(_env_file=None)
 
 
-def test_who_speaks_with_citizens_is_in_production_and_nobody_else_has_the_secret() -> None:
-    given = {name: service.get("environment", {}) for name, service in SERVICES.items()}
-    assert {name for name, has in given.items() if "GUICHET_SECRET" in has} == {"web", "worker"}
-    assert {name for name, has in given.items() if has.get("GUICHET_ENVIRONMENT") == "production"} == {"web", "worker"}
-    assert {name for name, has in given.items() if "GUICHET_DATABASE_URL" in has} == {"migrate", "worker"}
+def test_who_speaks_with_people_is_in_production_and_nobody_else_has_the_secret() -> None:
+    given, people = (
+        {name: service.get("environment", {}) for name, service in SERVICES.items()},
+        {"web", "worker", "desk"},
+    )
+    assert {name for name, has in given.items() if "GUICHET_SECRET" in has} == people
+    assert {name for name, has in given.items() if has.get("GUICHET_ENVIRONMENT") == "production"} == people
+    assert {name for name, has in given.items() if "GUICHET_DATABASE_URL" in has} == {"migrate", "worker", "desk"}
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -163,7 +168,7 @@ def test_only_preparing_writes_knowledge() -> None:
         if "knowledge" in mount
     }
     assert mounts.pop("prepare") == "knowledge:/var/lib/guichet/knowledge"
-    assert set(mounts) == {"actions", "worker"}
+    assert set(mounts) == {"actions", "worker", "desk"}
     assert all(mount.endswith(":ro") for mount in mounts.values())
 
 

@@ -35,7 +35,7 @@ QUESTIONS = {
     "en": ("How do I renew my passport?", "Renew an adult passport"),
     "fr": ("Comment renouveler mon passeport ?", "Renouveler un passeport pour adulte"),
 }
-INNER = {"bot": 5005, "actions": 5055, "web": 8000}
+INNER = {"bot": 5005, "actions": 5055, "web": 8000, "desk": 8010}
 HOSTS = "|".join((*INNER, "127.0.0.1"))
 
 
@@ -51,8 +51,8 @@ class Host:
     def environment(self, name: str) -> dict[str, str]:
         """What the file and the image give the container, and nothing of what this process was given."""
         given = {variable: self.here(value) for variable, value in self.services[name].get("environment", {}).items()}
-        if "GUICHET_PUBLIC_PORT" in given:
-            given["GUICHET_PUBLIC_PORT"] = str(self.ports[int(given["GUICHET_PUBLIC_PORT"])])
+        for port in {"GUICHET_PUBLIC_PORT", "GUICHET_DESK_PORT"} & given.keys():
+            given[port] = str(self.ports[int(given[port])])
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return given | {"PATH": path, "HOME": str(self.home / "tmp"), "GUICHET_HOME": str(self.home)}
 

@@ -22,7 +22,7 @@ from machine.supervisor import Supervisor
 from tests.conftest import ROOT
 
 START_SECONDS, STOP_SECONDS = 60, 5.0
-EVERYTHING = {"redis", "postgres", "bot", "actions", "worker", "web"}
+EVERYTHING = {"redis", "postgres", "bot", "actions", "worker", "web", "desk"}
 
 
 class Service:

@@ -1,0 +1,59 @@
+/** Elements out of words: what a citizen, an agent or a publisher wrote only ever becomes text. */
+
+import { asOf, texts } from "./language.js";
+
+/** An element, "tag.class". Nothing is parsed as HTML. */
+export function el(kind, properties, ...children) {
+	const [tag, className = ""] = kind.split(".");
+	const node = Object.assign(document.createElement(tag), { className }, properties);
+	node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+	return node;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** The address if it is http(s), else "": no javascript:, no data:. */
+export function web(address) {
+	const url = URL.canParse(address ?? "") ? new URL(address) : {};
+	return /^https?:$/.test(url.protocol) ? url.href : "";
+}
+
+function link(title, address) {
+	const href = web(address);
+	return href ? el("a", { href, target: "_blank", rel: "noreferrer" }, title, " ↗", el("span.unseen", {}, ` ${texts.outside}`)) : title;
+}
+
+export const titleOf = ({ title, section }) => [title, section].filter(Boolean).join(" › ");
+
+/** Published words with their source, and what can be done with them. */
+export function figure(quote, ...actions) {
+	const { text, url, publisher, as_of, language: lang } = quote;
+	const from = [publisher, asOf(as_of)].filter(Boolean).join(", ");
+	const source = el("p", {}, texts.source, el("cite", { lang }, link(titleOf(quote), url)));
+	return el("figure", {}, el("blockquote", { lang }, text), el("figcaption", {}, source, el("p", {}, from), actions));
+}
+
+/** Puts these nodes, in this order, into the parent, and moves the one that has the focus only if it comes from elsewhere. */
+export function place(parent, nodes) {
+	const gone = [...parent.children].filter((child) => !nodes.includes(child));
+	for (const child of gone) child.remove();
+	if (nodes.every((node, index) => parent.children[index] === node)) return;
+	const focused = document.activeElement;
+	const still = nodes.findIndex((node) => node.parentElement === parent && node.contains(focused));
+	if (still < 0) parent.append(...nodes);
+	else {
+		nodes[still].before(...nodes.slice(0, still));
+		nodes[still].after(...nodes.slice(still + 1));
+	}
+	if (document.activeElement !== focused) focused.focus();
+}
+
+let live;
+/** Says something once to those who hear the page. */
+export function announce(content, lang = "") {
+	live ??= byId("live");
+	const item = el("div", {}, content);
+	if (lang) item.lang = lang;
+	live.append(item);
+	setTimeout(() => item.remove(), 8000); // left there, it would be read twice
+}

@@ -1,0 +1,137 @@
+"""From a citizen to a person and back: by text and in the web chat, with an agent at the desk in a real browser."""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import ROOT, Running
+
+PASSWORD = "a long enough word"
+PERSON, PERSONNE = "I want to talk to a person", "Je veux parler à une personne"
+
+
+class Agent:
+    """Somebody at the desk, by its interface."""
+
+    def __init__(self, running: Running, name: str, role: str = "agent") -> None:
+        self.email, self.name = f"{uuid.uuid4().hex}@town.example", name
+        made = subprocess.run(
+            [sys.executable, "-m", "guichet", "agent", self.email, name, "--role", role, "--password", PASSWORD],
+            cwd=ROOT,
+            env=os.environ | {"GUICHET_HOME": str(running.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert made.returncode == 0, made.stderr
+        self.url = f"http://127.0.0.1:{running.state['settings']['desk_port']}"
+        self.http = httpx.Client(base_url=self.url, headers={"X-Guichet": "desk"}, timeout=20)
+        assert self.http.post("/sign-in", data={"email": self.email, "password": PASSWORD}).headers["location"] == "/"
+
+    def cases(self) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = self.http.get("/api/cases").json()["cases"]
+        return found
+
+    def claim(self) -> tuple[int, int]:
+        """The newest case that waits, and its epoch."""
+        id = max(int(str(each["id"])) for each in self.cases() if each["state"] == "waiting")
+        return id, self.http.post(f"/api/cases/{id}/claim", json={}).json()["epoch"]
+
+    def does(self, case: int, did: str, **values: object) -> httpx.Response:
+        return self.http.post(f"/api/cases/{case}/{did}", json=values)
+
+
+def test_a_citizen_by_text_reaches_a_person_and_comes_back_to_the_bot(running: Running, page: Page) -> None:
+    agent, phone = Agent(running, "Ana"), running.phone("sms")
+    assert phone.ask("Combien coûte un passeport pour adulte?")["text"]
+    page.goto(agent.url)
+    page.locator("#email").fill(agent.email)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
+    phone.say(PERSONNE)
+    line = phone.messages(3)[-1]["text"]
+    assert "personne vous répondra ici" in line
+    page.get_by_text("Asked for a person").first.click()
+    page.get_by_role("button", name="Claim").click()
+    field = page.get_by_role("textbox", name="Your reply")
+    expect(page.locator("#holder")).to_have_text("You have this case.")
+    page.get_by_role("button", name="Add to the reply").first.click()
+    field.fill("Bonjour, c’est Ana. Voici ce qui est publié :")
+    field.press("Enter")
+    answer = phone.messages(4)[-1]
+    assert answer["text"].startswith("Bonjour, c'est Ana.") or answer["text"].startswith("Bonjour, c’est Ana.")
+    assert "https://www.canada.ca/" in answer["text"]
+    phone.say("Merci! Mon numéro de dossier est le B-42.")
+    expect(page.get_by_text("Mon numéro de dossier est le B-42.").last).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Delivered").first).to_be_visible(timeout=15_000)
+    assert Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"] == []
+    page.get_by_role("button", name="Close…").click()
+    page.get_by_role("button", name="Close the case").click()
+    assert phone.messages(5)[-1]["text"].startswith("Vous parlez de nouveau") or len(phone.messages(5)) == 5
+    again = phone.ask("Comment renouveler mon passeport?")
+    assert "https://www.canada.ca/fr" in again["text"], "the bot is back, and remembers the language"
+
+
+def test_in_the_web_chat_too_and_whoever_is_late_is_told(running: Running) -> None:
+    ana, ben, citizen = Agent(running, "Ana"), Agent(running, "Ben"), running.citizen(language="en")
+    citizen.ask("How do I renew my passport?")
+    citizen.ask(PERSON)
+    case, epoch = ana.claim()
+    late = ben.does(case, "claim")
+    assert (late.status_code, late.json()["by"]) == (409, "Ana")
+    read = ana.http.get(f"/api/cases/{case}").json()
+    assert read["before"][0]["text"] == "How do I renew my passport?"
+    id = str(uuid.uuid4())
+    assert ana.does(case, "say", epoch=epoch, id=id, text="Hello, this is Ana.").status_code == 202
+    said = citizen.say("thank you Ana")
+    events = citizen.events(
+        lambda found: any(about["text"] == "Hello, this is Ana." for kind, about in found if kind == "reply")
+    )
+    assert events[-1][1]["sender"] == "desk"
+    moved = ana.does(case, "transfer", epoch=epoch, agent=ben_id(ben), note="She is about to travel.").json()["epoch"]
+    assert ana.does(case, "say", epoch=epoch, id=str(uuid.uuid4()), text="too late").status_code == 409
+    lines = ben.http.get(f"/api/cases/{case}").json()["lines"]
+    assert [line["text"] for line in lines if line["kind"] == "transferred"] == ["She is about to travel."]
+    assert said in {line["message"] for line in lines}
+    assert ben.does(case, "close", epoch=moved, outcome="answered").status_code == 200
+    assert citizen.ask("How do I renew my passport?")["outcome"] == "answered"
+    replies = [about["text"] for kind, about in citizen.history() if kind == "reply"]
+    assert "too late" not in replies
+
+
+def ben_id(agent: Agent) -> str:
+    return str(agent.http.get("/api/me").json()["id"])
+
+
+@pytest.mark.parametrize("part", ["desk", "worker"])
+def test_a_part_killed_in_the_middle_loses_nothing_that_was_said(running: Running, part: str) -> None:
+    agent, citizen = Agent(running, "Ana"), running.citizen(language="en")
+    citizen.ask(PERSON)
+    case, epoch = agent.claim()
+    for number in range(6):
+        if number == 3:
+            running.kill(part)
+        id = f"{uuid.uuid4()}"
+        for _ in range(60):
+            try:
+                if agent.does(case, "say", epoch=epoch, id=id, text=f"part {number}").status_code == 202:
+                    break
+            except httpx.TransportError:
+                pass
+            time.sleep(0.5)
+    wanted = [f"part {number}" for number in range(6)]
+
+    def said(found: list[tuple[str, dict[str, object]]]) -> list[object]:
+        return [about["text"] for kind, about in found if kind == "reply" and str(about["text"]).startswith("part ")]
+
+    assert said(citizen.events(lambda found: len(said(found)) == 6, 60)) == wanted
+    assert said(citizen.history()) == wanted
+    assert agent.does(case, "close", epoch=epoch, outcome="answered").status_code == 200
