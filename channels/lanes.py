@@ -113,12 +113,12 @@ class Lanes:
         )
         return await self._with_tries([_task(entry, fields) for entry, fields in entries if fields])
 
-    async def keep(self, task: Task, *, blameless: bool = False) -> bool:
+    async def keep(self, task: Task, *, tries: int | None = None) -> bool:
         """A sign of life: the task is still being worked on. False if another worker has it now.
 
-        `blameless` forgets how often it was taken: it waits for a part that is away, and has brought nobody down.
+        `tries` is how often it counts as taken from now on: who only waits has brought nobody down.
         """
-        args = [GROUP, task.entry, self.worker, "0" if blameless else ""]
+        args = [GROUP, task.entry, self.worker, "" if tries is None else str(tries)]
         return bool(await self._keep(keys=[_ready(self.queue)], args=args))
 
     async def begin(self, task: Task, *marks: str) -> Literal["begun", "lost"] | Forbidden | float:

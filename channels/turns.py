@@ -63,7 +63,7 @@ def answering(
                 log.warning("turn not made yet", conversation=task.lane, why=type(error).__name__)
             tries += 1
             with suppress(RedisError, OSError):  # the next try does it
-                await lanes.keep(task, blameless=True)
+                await lanes.keep(task, tries=0)
                 if tries >= TOLD_AFTER:
                     notice = told(task.lane, said, "held")
                     await out(notice.queue).put(notice.lane, notice.item, once=f"{task.lane}:{said.id}:held")
@@ -104,7 +104,7 @@ def sending(lanes: Lanes, outgoing: Outbox) -> Do:
                     break
                 pause = PAUSES[min(tries, len(PAUSES)) - 1]
                 with suppress(RedisError, OSError):
-                    await lanes.keep(task, blameless=True)
+                    await lanes.keep(task, tries=0)
                 await asyncio.sleep(max(pause, error.after) if isinstance(error, SlowDown) else pause)
             except Exception as error:
                 if redis_away(error):

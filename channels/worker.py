@@ -152,9 +152,11 @@ async def _taken(lanes: Lanes, room: Callable[[], int]) -> AsyncIterator[list[Ta
 
 
 async def _guarded(lanes: Lanes, task: Task, do: Do, others: Sequence[asyncio.Task[None]]) -> None:
-    if others:
-        await asyncio.wait(others)
     try:
+        if others:
+            await lanes.keep(task, tries=task.tries - 1)
+            await asyncio.wait(others)
+            await lanes.keep(task, tries=task.tries)
         await do(task)
     except (RedisError, OSError) as error:
         log.warning("left for later", queue=lanes.queue, conversation=task.lane, why=type(error).__name__)

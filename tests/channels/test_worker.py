@@ -151,3 +151,38 @@ async def test_who_waits_for_redis_can_be_stopped(redis: Redis, monkeypatch: pyt
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_what_may_have_brought_workers_down_has_its_last_try_alone(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "ABANDONED_MS", 50)
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0.1)
+    lanes, dead = await opened(redis), await opened(redis, worker="two")
+    await lanes.put("suspect", {})
+    await dead.take(1, 100)
+    await dead.take_over(0, 1)
+    now: set[str] = set()
+    beside: dict[str, set[str]] = {}
+    tries: list[int] = []
+
+    async def do(task: Task) -> None:
+        beside[task.lane] = set(now)
+        now.add(task.lane)
+        if task.lane == "suspect":
+            tries.append(task.tries)
+        await asyncio.sleep(0.2)
+        now.discard(task.lane)
+        await lanes.finish(task)
+
+    for number in range(3):
+        await lanes.put(str(number), {})
+    working = asyncio.create_task(work(lanes, do, 3))
+    await until(lambda: "suspect" in now)
+    await lanes.put("later", {})
+    await until(lambda: "later" in beside)
+    await stop(working)
+    assert tries == [3]
+    assert beside["1"] | beside["2"], "others are done side by side"
+    assert beside["suspect"] == set()
+    assert "suspect" not in beside["later"]

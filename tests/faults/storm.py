@@ -281,15 +281,16 @@ class House:
                 return len([key async for key in redis.scan_iter("*:lane:*", count=1000)])
         return 1
 
-    async def aside(self, pages: dict[str, str]) -> list[str]:
-        """What was set aside, as "<address> <words>": replies, and messages with the page that answers them."""
+    async def aside(self, pages: dict[str, str]) -> list[tuple[int, str]]:
+        """What was set aside: the person's number, and the reply, or the page that answers what they asked."""
         async with Redis.from_url(self.state["settings"]["redis_url"], decode_responses=True) as redis:
             found = []
             for name in ("inbox", *(f"outbox:{channel}" for channel in CHANNELS)):
                 for _, about in await redis.xrange(f"{name}:aside"):
                     item = json.loads(about["item"])
-                    said = item.get("reply") or pages.get(item.get("text", ""), "")
-                    found.append(f"{item['address']} {json.dumps(said)}")
+                    said = item.get("reply") or pages.get(item["text"], "")
+                    id = item["reply"]["in_reply_to"] if "reply" in item else item["id"]
+                    found.append((int(id.removeprefix("SM")) // 1000 - 1, json.dumps(said)))
             return found
 
     async def states_back(self, given: Providers) -> int:
@@ -354,7 +355,7 @@ async def everything(
 def judged(
     people: Sequence[Person],
     heard: dict[str, list[tuple[float, str]]],
-    aside: Sequence[str],
+    aside: Sequence[tuple[int, str]],
     states_back: int,
     pages: dict[str, str],
     given: Providers,
@@ -374,7 +375,7 @@ def judged(
                 for at, text in shown
             )
             wanted = [url for url in wanted if url in found]  # what was under way when they stopped need not arrive
-        mine = [each for each in aside if each.startswith(f"{person.address} ")]
+        mine = [words for number, words in aside if number == person.number]
         answered += len(set(found))
         missing = [url for url in wanted if url not in found]
         told = [url for url in missing if any(url in each for each in mine)]
