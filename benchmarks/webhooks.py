@@ -13,12 +13,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 from aiohttp import web
 from rich.console import Console
 from rich.progress import Progress
@@ -165,7 +166,8 @@ async def as_answered(texting: Texting, twilio: Twilio, messages: int, console: 
 
 async def sample(state: dict[str, Any], home: Path, twilio: Twilio, samples: list[dict[str, float]]) -> None:
     while True:
-        samples.append({"answered": len(twilio.taken)} | memory(state, home))
+        with suppress(psutil.NoSuchProcess):  # PostgreSQL's helpers come and go
+            samples.append({"answered": len(twilio.taken)} | memory(state, home))
         await asyncio.sleep(SAMPLE_SECONDS)
 
 
