@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from redis.exceptions import RedisError
 
 from channels import outbox
 from channels.channel import Quote, Reply
-from channels.desk.case import Case, Outcome, Unsent
+from channels.desk.case import Case, Outcome, Taken, Unsent
 from channels.desk.cases import Cases
 from channels.lanes import Lanes
 from channels.marks import claim_key
@@ -20,6 +21,8 @@ from channels.texts import texts
 BELL = "desk:bell"
 PRESENT = "desk:present"
 PRESENT_SECONDS = 40  # after the last sign of life of an agent's page
+SEEN = "desk:seen"  # when each agent last gave a sign of life
+AWAY_SECONDS = 300.0  # after which what an agent has goes back to the queue
 CLAIMED = "desk:claimed"  # conversations in which the bot is silenced
 
 # KEYS: conversations, mark. ARGV: conversation, case
@@ -45,9 +48,11 @@ class Counter:
 
     async def claim(self, case: int, agent: str) -> Case:
         """Take a case that waits; when this returns, the bot can send its citizen nothing any more. Raises Taken."""
+        await self._saw(agent)
         return await self._moved(await self.cases.claim(case, agent))
 
     async def take_over(self, case: int, agent: str, because: str) -> Case:
+        await self._saw(agent)
         return await self._moved(await self.cases.take_over(case, agent, because))
 
     async def release(self, case: int, agent: str, epoch: int) -> Case:
@@ -62,6 +67,7 @@ class Counter:
         It is kept when this returns, and sent now or, if Redis is away, as soon as it is back.
         """
         held = await self.cases.one(case)
+        await self._saw(agent)
         reply = Reply(text, quotes=tuple(quotes), language=held.language, id=message, sender="desk")
         said = await self.cases.say(case, agent, epoch, message, json.dumps(outbox.pack(reply)))
         await self._sent(said)
@@ -92,6 +98,18 @@ class Counter:
         for conversation, mark in zip(conversations, marks, strict=True):
             if conversation not in claimed:
                 await self._unsilence(conversation, mark or "")
+        await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Whoever has gone, their browser closed or their network lost, keeps nobody waiting."""
+        for case in await self.cases.all_open():
+            if case.state == "claimed" and case.agent:
+                seen = await self.redis.zscore(SEEN, case.agent)
+                if seen is None:
+                    await self._saw(case.agent)
+                elif time.time() - float(seen) > AWAY_SECONDS:
+                    with suppress(Taken):  # they came back, or somebody was quicker
+                        await self._moved(await self.cases.release(case.id, case.agent, case.epoch))
 
     async def announce(self, case: int) -> None:
         """Ring at every desk that something changed in a case."""
@@ -99,6 +117,7 @@ class Counter:
 
     async def arrive(self, agent: str) -> None:
         """A sign of life from an agent's page."""
+        await self._saw(agent)
         new = await self.redis.zadd(PRESENT, {agent: time.time()})
         if new:
             await self.redis.publish(BELL, json.dumps({"presence": True}))
@@ -121,6 +140,10 @@ class Counter:
                 if message["type"] == "message":
                     yield json.loads(message["data"])
 
+    async def _saw(self, agent: str) -> None:
+        with suppress(RedisError, OSError):
+            await self.redis.zadd(SEEN, {agent: time.time()})
+
     async def _moved(self, case: Case) -> Case:
         """The bot is silent as long as an agent has the case."""
         if case.state == "claimed":
@@ -139,12 +162,10 @@ class Counter:
 
     async def _sent(self, case: Case) -> None:
         """What cannot be sent now is kept, and sent by `mend`."""
-        try:
+        with suppress(RedisError, OSError):
             if case.state == "claimed":
                 await self._silence(case)
             await self.cases.give(case.id, self._post)
-        except (RedisError, OSError):
-            pass
 
     async def _post(self, unsent: Unsent) -> None:
         reply = json.loads(unsent.reply)

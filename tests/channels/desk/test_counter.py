@@ -12,6 +12,7 @@ from channels import outbox
 from channels.channel import Incoming, Quote, Receipt, Reply
 from channels.conversation import Conversation
 from channels.desk.case import Taken
+from channels.desk.counter import AWAY_SECONDS, SEEN
 from channels.desk.desk import Desk
 from channels.marks import claim_key
 from channels.outbox import Outbox
@@ -139,6 +140,21 @@ async def test_a_process_killed_between_closing_and_giving_back_leaves_nobody_wi
     await stage.counter.mend()
     assert not await stage.redis.exists(claim_key(conversation.key))
     assert await stage.redis.exists(claim_key(claimed.key)), "the bot stays silent where an agent has the case"
+
+
+async def test_who_has_gone_keeps_nobody_waiting(stage: Stage) -> None:
+    gone, there = await stage.agent("Gone"), await stage.agent("There")
+    left, conversation = await stage.case()
+    kept, _ = await stage.case()
+    await stage.counter.claim(left, gone.id)
+    await stage.counter.claim(kept, there.id)
+    await stage.counter.mend()
+    assert (await stage.cases.one(left)).state == "claimed"
+    await stage.redis.zincrby(SEEN, -AWAY_SECONDS - 1, gone.id)
+    await stage.counter.mend()
+    assert [(await stage.cases.one(each)).state for each in (left, kept)] == ["waiting", "claimed"]
+    assert not await stage.redis.exists(claim_key(conversation.key)), "the bot answers meanwhile"
+    assert (await stage.record.find(conversation.key) or conversation).answered_by == "bot"
 
 
 async def test_a_note_has_no_way_out(stage: Stage) -> None:
