@@ -130,6 +130,8 @@ async def storm(home: Path, plan: Plan) -> Outcome:
         await asyncio.gather(rough, return_exceptions=True)
         await house.settle()
         seconds = time.monotonic() - began
+        await asyncio.gather(*given.twilio.reporting)
+        await house.settle()
         heard = await everything(people, given, http)
         aside = await house.aside(pages)
         states_back = await house.states_back(given)

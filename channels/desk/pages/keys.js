@@ -3,6 +3,7 @@
 import { byId } from "./elements.js";
 
 const KEY = "guichet-desk keys";
+const WRITING = "textarea, select, input:not([type=checkbox], [type=radio])";
 
 export const keysAreOn = () => localStorage[KEY] !== "off";
 export const turnKeys = (on) => (localStorage[KEY] = on ? "on" : "off");
@@ -12,7 +13,7 @@ export function listenForKeys(keys, back) {
 	document.addEventListener("keydown", (event) => {
 		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || byId("dialog").open) return;
 		if (event.key === "Escape") return back();
-		if (!Object.hasOwn(keys, event.key) || event.target.closest("input, textarea, select") || !keysAreOn()) return;
+		if (!Object.hasOwn(keys, event.key) || event.target.closest(WRITING) || !keysAreOn()) return;
 		event.preventDefault();
 		keys[event.key]();
 	});
