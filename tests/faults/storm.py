@@ -243,7 +243,7 @@ class House:
         for number in range(1_000_000):
             await asyncio.sleep(plan.worker_seconds * (0.7 + 0.6 * chance.random()))
             self.kill_a_worker(chance)
-            if others and number % 4 == 2:
+            if others and number % 3 == 0:
                 self.kill(others.pop())
 
     def kill(self, part: str) -> None:
