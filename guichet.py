@@ -182,21 +182,39 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
-@app.command()
-def agent(
-    email: Annotated[str, typer.Argument(help="What they sign in with.")],
+agents = typer.Typer(help="Accounts of those who work at the desk.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(agents, name="agent")
+Email = Annotated[str, typer.Argument(help="What they sign in with.")]
+Password = Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)]
+
+
+@agents.command("add")
+def add_agent(
+    email: Email,
     name: Annotated[str, typer.Argument(help="What citizens and colleagues see.")],
+    password: Password,
     role: Annotated[Role, typer.Option(help="What they may do.")] = Role.AGENT,
-    language: Annotated[list[Language], typer.Option(help="Those they answer in.")] = [Language.EN, Language.FR],  # noqa: B006
-    password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)] = "",
+    language: Annotated[list[Language], typer.Option(help="Those they answer in; both if not given.")] = [],  # noqa: B006
 ) -> None:
-    """Make an account for somebody who works at the desk."""
+    """Make an account."""
     import asyncio
 
     from machine.staff import add
 
-    asyncio.run(add(_settings(), email, name, role.value, [each.value for each in language], password))
+    languages = [each.value for each in language or Language]
+    asyncio.run(add(_settings(), email, name, role.value, languages, password))
     typer.echo(f"{name} can sign in at the desk with {email}.")
+
+
+@agents.command("password")
+def set_password(email: Email, password: Password) -> None:
+    """Give an account another password, and unlock it; who is signed in with it is signed out."""
+    import asyncio
+
+    from machine.staff import set_password as set_it
+
+    asyncio.run(set_it(_settings(), email, password))
+    typer.echo(f"{email} has another password.")
 
 
 @app.command()

@@ -129,11 +129,17 @@ async def run_worker(settings: Settings) -> None:
 
 async def work_with(responders: Mapping[str, Responder], settings: Settings) -> None:
     """Do the worker's work with whoever answers."""
+    from channels.desk.cases import Cases  # the web app, which is made here, too, needs no desk
+    from channels.desk.counter import Counter
+    from channels.desk.desk import Desk
+    from channels.desk.seal import Seal
+
     if not settings.database_url:
         raise RuntimeError("GUICHET_DATABASE_URL is not set: `guichet up` sets it, or name your own PostgreSQL.")
     redis = redis_client(settings, settings.consumer)
     record = Record(settings.database_url, settings.keep_transcripts_days)
-    responders = {"desk": _desk(settings, redis, record), **responders}
+    counter = Counter.made(Cases(record.engine, Seal(settings.key)), redis, settings.consumer)
+    responders = {"desk": Desk(counter), **responders}
     written_language("Load the models before the first citizen writes.")
     try:
         async with asyncio.TaskGroup() as group:
@@ -142,18 +148,6 @@ async def work_with(responders: Mapping[str, Responder], settings: Settings) -> 
     finally:
         await record.close()
         await redis.aclose()
-
-
-def _desk(settings: Settings, redis: Redis, record: Record) -> Responder:
-    from channels.desk.cases import Cases  # only the worker needs it
-    from channels.desk.counter import Counter
-    from channels.desk.desk import Desk
-    from channels.desk.seal import Seal
-
-    counter = Counter(
-        Cases(record.engine, Seal(settings.key)), redis, lambda name: Lanes(redis, name, settings.consumer)
-    )
-    return Desk(counter)
 
 
 def jobs(

@@ -74,7 +74,8 @@ class Reply:
 
     `degraded` is whether `text` says that a part does not work. `continues` is whether it goes on where the reply before
     it was cut. `unasked` is whether the citizen did not just ask for it. `regardless` is whether it confirms a word such
-    as STOP, and goes even to somebody who has just said it.
+    as STOP, and goes even to somebody who has just said it. `sender` is "bot", whom a claim silences, "desk", or "channel"
+    for what the channel says itself, such as that confirmation.
     """
 
     text: str = ""

@@ -36,21 +36,23 @@ _SMALL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """`rest` is what was left out of the reply `rest_of` for want of room; `reply` offered the choices."""
+    """`rest` is what was left out of the reply `rest_of` of `sender` for want of room; `reply` offered the choices."""
 
     choices: tuple[Choice, ...] = ()
     rest: str = ""
     language: str = "en"
     reply: str = ""
     rest_of: str = ""
+    sender: str = "bot"
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The citizen wants what was left out."""
+    """The citizen wants what was left out of what `sender` said."""
 
     text: str
     language: str
+    sender: str = "bot"
 
 
 class Menus:
@@ -69,7 +71,7 @@ class Menus:
             await self._redis.delete(_key(key))
             return
         choices = [[each.label, each.say] for each in menu.choices]
-        values = [choices, menu.rest, menu.language, menu.reply, menu.rest_of]
+        values = [choices, menu.rest, menu.language, menu.reply, menu.rest_of, menu.sender]
         await self._redis.set(_key(key), json.dumps(values), ex=KEEP_SECONDS)
 
     async def read(self, key: str, said: Incoming) -> Incoming | Rest:
@@ -77,9 +79,9 @@ class Menus:
         menu = await self._find(key)
         if said.command == "more":
             wanted = said.choice[0] if said.choice else menu.rest_of
-            return Rest(menu.rest, menu.language) if menu.rest and wanted == menu.rest_of else said
+            return Rest(menu.rest, menu.language, menu.sender) if menu.rest and wanted == menu.rest_of else said
         if menu.rest and plain(said.text) in MORE:
-            return Rest(menu.rest, menu.language)
+            return Rest(menu.rest, menu.language, menu.sender)
         chosen = chosen_by(said, menu)
         return replace(said, text=chosen.say) if chosen else said
 

@@ -55,7 +55,10 @@ class Reception:
             return Received(conversation, said, Turn())
         meant = await self.menus.read(conversation.key, said)
         text = said.text if meant is said else ""  # a number or MORE says something else each time
-        verdict = await self.pace.heard(conversation.key, said.id, text or said.id, said.at.timestamp())
+        if conversation.answered_by == "bot":  # a person sees for themselves whom they write to
+            verdict = await self.pace.heard(conversation.key, said.id, text or said.id, said.at.timestamp())
+        else:
+            verdict = Verdict.ANSWER
         if verdict is not Verdict.ANSWER:
             patience = _one(conversation, "too_fast")
             return Received(conversation, said, patience if verdict is Verdict.ASK_FOR_PATIENCE else Turn())
@@ -79,8 +82,9 @@ class Reception:
             channel=conversation.channel,
             thread=conversation.thread if ran_before else before.thread or before.key,
             continues=before.key,
+            answered_by="bot",
         )
-        notice = Reply(texts(before.language)["continued_elsewhere"], language=before.language)
+        notice = _own(before.language, "continued_elsewhere")
         return Received(here, said, _one(here, "continued_here"), notice=(origin.address, notice))
 
 
@@ -90,8 +94,10 @@ def _meant(conversation: Conversation, said: Incoming, meant: Incoming | Rest) -
         return Received(conversation, said, _one(conversation, "in_private"))
     if said.command in SAID_BY:
         return Received(conversation, replace(said, text=own[SAID_BY[said.command]]))
+    if isinstance(meant, Rest) and meant.sender == "bot" and conversation.answered_by != "bot":
+        meant = said  # the bot is silent
     if isinstance(meant, Rest):
-        turn = Turn((Reply(meant.text, language=meant.language, continues=True),))
+        turn = Turn((Reply(meant.text, language=meant.language, continues=True, sender=meant.sender),))
         return Received(conversation, said, turn)
     if (said.choice or said.command == "more") and meant is said:
         return Received(conversation, said, _one(conversation, "choice_gone"))
@@ -108,11 +114,16 @@ def _consented(conversation: Conversation, said: Incoming, found: Word) -> Recei
     changed = conversation if conversation.chosen else replace(conversation, language=language)
     if found.kind != "help":
         changed = replace(changed, stopped=found.kind == "stop")
-    reply = Reply(texts(language)[SENTENCES[found.kind]], language=language, regardless=found.kind == "stop")
+    reply = replace(_own(language, SENTENCES[found.kind]), regardless=found.kind == "stop")
     silent = said.answered or (conversation.stopped and found.kind != "start")
     entry = {"word": found.word, "kind": found.kind, "by": "citizen"}
     return Received(changed, said, Turn(() if silent else (reply,)), ledger=entry)
 
 
 def _one(conversation: Conversation, key: str) -> Turn:
-    return Turn((Reply(texts(conversation.language)[key], language=conversation.language),))
+    return Turn((_own(conversation.language, key),))
+
+
+def _own(language: str, key: str) -> Reply:
+    """What the channel says itself, whoever answers."""
+    return Reply(texts(language)[key], language=language, sender="channel")

@@ -87,8 +87,8 @@ class Record:
                     await connection.execute(stop)
 
     async def expire(self) -> int:
-        """Delete the lines of transcripts and the states of replies whose time has come, and conversations of which
-        nothing is left; of those who said stop, that they did is kept.
+        """Delete the lines of transcripts, the states of replies and the closed cases whose time has come, and
+        conversations of which nothing is left; of those who said stop, that they did is kept.
 
         Returns how many lines there were.
         """
@@ -103,6 +103,7 @@ class Record:
             with_desk = exists().where(cases.c.conversation == conversations.c.key, cases.c.state != "closed")
             await connection.execute(delete(conversations).where(begun_long_ago, ~lines_left, ~stopped, ~with_desk))
             await connection.execute(delete(deliveries).where(deliveries.c.at < func.now() - self._keep))
+            await connection.execute(delete(cases).where(cases.c.closed < func.now() - self._keep))
         return lines
 
     async def count(self) -> dict[str, int]:

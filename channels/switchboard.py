@@ -86,7 +86,7 @@ class Switchboard:
         address, reply = received.notice
         key = self.addresses.key(address)
         if origin := await self.record.find(key):
-            anew = replace(origin, thread=self.addresses.key(f"{address} {said.id}"), answered_by="bot")
+            anew = replace(origin, thread=self.addresses.key(f"{address} {said.id}"))
             await self.record.keep(anew, origin)
         return [outbox.post(key, address, replace(reply, id=f"{said.id}/elsewhere", in_reply_to=said.id))]
 

@@ -109,9 +109,7 @@ agents = Table(
     Column("password", Text, nullable=False),  # argon2id
     Column("role", String(16), nullable=False),
     Column("languages", JSONB, nullable=False),
-    Column("teams", JSONB, nullable=False),
     Column("active", Boolean, nullable=False, server_default=true()),
-    Column("must_change", Boolean, nullable=False, server_default=true()),  # the password, at the next sign-in
     Column("failures", SmallInteger, nullable=False, server_default="0"),
     Column("locked_until", DateTime(timezone=True)),
     Column("began", DateTime(timezone=True), nullable=False, server_default=func.now()),

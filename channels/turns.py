@@ -147,6 +147,5 @@ def told(key: str, said: Incoming, what: str) -> Follow:
     """One of our own sentences, as the reply to a message; what failed is not looked into for its language."""
     language = said.language or (written_language(said.text) if what == "held" else None) or said.hint or "en"
     text = texts(language)[what]
-    return outbox.post(
-        key, said.address, Reply(text=text, language=language, id=f"{said.id}/{what}", in_reply_to=said.id)
-    )
+    notice = Reply(text, language=language, id=f"{said.id}/{what}", in_reply_to=said.id, sender="channel")
+    return outbox.post(key, said.address, notice)

@@ -17,7 +17,7 @@ WAIT_MS = 1000
 ABANDONED_MS = 15_000  # a worker that has given no sign of life for so long is taken for dead
 LOOK_SECONDS = 5.0  # how often abandoned tasks are looked for
 SIGN_SECONDS = 5.0
-FINISHING_SECONDS = 0.5
+FINISHING_SECONDS = 0.5  # that the answer to what just ended may take
 MOST_TRIES = 3  # of a task that brings its worker down
 REDIS_AWAY_SECONDS = 0.3
 

@@ -58,7 +58,7 @@ class Sms:
     async def send(self, address: str, reply: Reply) -> Receipt:
         made = self.render(reply)
         try:
-            menu = Menu(made.choices, made.rest, reply.language, reply.id)
+            menu = Menu(made.choices, made.rest, reply.language, reply.id, sender=reply.sender)
             await self._menus.keep(self._key(address), menu, reply.continues)
         except (RedisError, OSError) as error:
             raise Unreachable("Redis is away.") from error

@@ -139,7 +139,7 @@ class Telegram:
     async def send(self, address: str, reply: Reply) -> Receipt:
         text, rest = render(reply)
         try:
-            menu = Menu(reply.choices, rest, reply.language, reply.id)
+            menu = Menu(reply.choices, rest, reply.language, reply.id, sender=reply.sender)
             await self._menus.keep(self._key(address), menu, reply.continues)
         except (RedisError, OSError) as error:
             raise Unreachable("Redis is away.") from error

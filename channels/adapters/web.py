@@ -162,8 +162,9 @@ def network(host: str) -> str:
 
 
 def public(reply: Reply) -> dict[str, object]:
-    """What a browser is told of a reply."""
-    return {name: value for name, value in pack(reply).items() if name not in INNER}
+    """What a browser is told of a reply: there is one who speaks by themselves, and people."""
+    told = {name: value for name, value in pack(reply).items() if name not in INNER}
+    return told | {"sender": "bot"} if reply.sender == "channel" else told
 
 
 def token(request: Request) -> str:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -16,8 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from channels.clean import clean
 from channels.tables import agents, audit, sign_ins
 
-Role = Literal["agent", "supervisor", "publisher", "administrator"]
-ROLES: tuple[Role, ...] = get_args(Role)
+Role = Literal["agent", "supervisor", "administrator"]
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256  # characters; long ones cost time to hash
 MOST_FAILURES = 5
 LOCKED = timedelta(minutes=15)
@@ -41,8 +40,6 @@ class Agent:
     email: str
     role: Role
     languages: Sequence[str]
-    teams: Sequence[str]
-    must_change: bool
 
     @property
     def supervises(self) -> bool:
@@ -59,18 +56,18 @@ class Accounts:
         )  # so that an unknown address takes as long as a wrong password
 
     async def add(self, email: str, name: str, role: Role, languages: Sequence[str], password: str) -> Agent:
-        """A new account, whose password must be changed at the first sign-in. Raises Unfit."""
+        """A new account. Raises Unfit."""
         email = _address(email)
         if "@" not in email or not name.strip():
             raise Unfit("An account needs an e-mail address and a name.")
         check(password)
-        values = {"id": secrets.token_hex(8), "email": email, "name": name.strip(), "role": role, "teams": []}
+        values = {"id": secrets.token_hex(8), "email": email, "name": name.strip(), "role": role}
         new = insert(agents).values(**values, languages=list(languages), password=self._hasher.hash(password))
         async with self._engine.begin() as connection:
             if (await connection.execute(new.on_conflict_do_nothing())).rowcount == 0:
                 raise Unfit(f"There is an account of {email} already.")
             await connection.execute(insert(audit).values(did="account added", about={"agent": values["id"]}))
-        return Agent(values["id"], values["name"], email, role, languages, [], must_change=True)  # type: ignore[arg-type]
+        return Agent(values["id"], values["name"], email, role, languages)
 
     async def sign_in(self, email: str, password: str) -> str | None:
         """The token of a new sign-in; None if address or password are wrong. Raises Locked."""
@@ -102,7 +99,7 @@ class Accounts:
 
     async def who(self, token: str) -> Agent | None:
         """Whose sign-in a token is; None if it has ended, or the account is closed."""
-        columns = (agents.c[name] for name in ("id", "name", "email", "role", "languages", "teams", "must_change"))
+        columns = (agents.c[name] for name in ("id", "name", "email", "role", "languages"))
         signed = select(*columns).join(sign_ins, sign_ins.c.agent == agents.c.id)
         valid = (sign_ins.c.token == _hashed(token), sign_ins.c.ends > func.now(), agents.c.active)
         async with self._engine.connect() as connection:
@@ -114,21 +111,20 @@ class Accounts:
             await connection.execute(delete(sign_ins).where(sign_ins.c.token == _hashed(token)))
             await connection.execute(delete(sign_ins).where(sign_ins.c.ends < func.now()))
 
-    async def change_password(self, agent: str, old: str, new: str) -> bool:
-        """Whether the old one was right; then all sign-ins of the agent end. Raises Unfit."""
-        check(new)
+    async def set_password(self, email: str, password: str) -> None:
+        """Give an account another password; it is locked no more, and all its sign-ins end. Raises Unfit."""
+        check(password)
+        change = {"password": self._hasher.hash(password), "failures": 0, "locked_until": None}
+        mine = update(agents).where(agents.c.email == _address(email)).values(**change)
         async with self._engine.begin() as connection:
-            mine = select(agents.c.password).where(agents.c.id == agent).with_for_update()
-            if not self._verified((await connection.execute(mine)).scalar_one(), old[:LONGEST_PASSWORD]):
-                return False
-            change = {"password": self._hasher.hash(new), "must_change": False}
-            await connection.execute(update(agents).where(agents.c.id == agent).values(**change))
-            await connection.execute(delete(sign_ins).where(sign_ins.c.agent == agent))
-            await connection.execute(insert(audit).values(agent=agent, did="password changed"))
-        return True
+            id = (await connection.execute(mine.returning(agents.c.id))).scalar_one_or_none()
+            if id is None:
+                raise Unfit(f"There is no account of {email}.")
+            await connection.execute(delete(sign_ins).where(sign_ins.c.agent == id))
+            await connection.execute(insert(audit).values(did="password set", about={"agent": id}))
 
     async def everybody(self) -> list[Agent]:
-        columns = (agents.c[name] for name in ("id", "name", "email", "role", "languages", "teams", "must_change"))
+        columns = (agents.c[name] for name in ("id", "name", "email", "role", "languages"))
         async with self._engine.connect() as connection:
             rows = await connection.execute(select(*columns).where(agents.c.active).order_by(agents.c.name))
             return [Agent(*row) for row in rows]

@@ -1,8 +1,9 @@
 """The desk's app: what agents' pages ask for. It listens on a port of its own, and every request is checked in one place."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
@@ -22,13 +23,16 @@ from channels.desk.accounts import Accounts, Agent, Locked
 from channels.desk.case import NoCase, Outcome, Taken
 from channels.desk.counter import Counter
 from channels.desk.history import History
+from channels.desk.library import Library
 from channels.desk.live import events as happening
 from channels.desk.live import mend
 from channels.desk.shown import said, shown, spoken
+from channels.web.message import Unacceptable, body
 
 PAGES = Path(__file__).parent / "pages"
 COOKIE = "guichet-desk"
 MOST_CHARACTERS = 4000
+MOST_BYTES = 65_536
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -37,10 +41,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 log = structlog.get_logger()
-
-Search = Callable[[str, str], Awaitable[Sequence[dict[str, Any]]]]
-"""Passages for a question in a language, as quotes."""
-
 
 Id = Annotated[int, Numbered(ge=1, le=2**63 - 1)]
 TEAMS = [{"name": "general", "title": {"en": "General", "fr": "Général"}}]
@@ -75,7 +75,7 @@ class TakenOver(BaseModel):
     because: str = Field(min_length=1, max_length=MOST_CHARACTERS)
 
 
-def desk_app(counter: Counter, accounts: Accounts, history: History, search: Search, *, secure: bool) -> FastAPI:
+def desk_app(counter: Counter, accounts: Accounts, history: History, library: Library, *, secure: bool) -> FastAPI:
     """`secure` is whether the cookie goes by https only."""
     cases, canned = counter.cases, _canned()
 
@@ -109,7 +109,9 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
 
     @app.middleware("http")
     async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await go_on(request)
+        length = request.headers.get("content-length", "0")
+        fits = length.isdecimal() and int(length[:12]) <= MOST_BYTES
+        response = await go_on(request) if fits else await too_long(request, Unacceptable("too_long", 413))
         response.headers.update(HEADERS)
         return response
 
@@ -126,6 +128,10 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
     @app.exception_handler(RequestValidationError)
     async def unfit(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": "unfit", "message": "This is not as the desk writes it. Reload the page."}, 422)
+
+    @app.exception_handler(Unacceptable)
+    async def too_long(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": "too_long", "message": "This is too long."}, 413)
 
     @app.exception_handler(NoCase)
     async def no_case(_: Request, error: Exception) -> JSONResponse:
@@ -148,10 +154,8 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
     async def sign_in(request: Request) -> Response:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise HTTPException(403, "This request cannot be trusted.")
-        form = {
-            name: values[0]
-            for name, values in parse_qs((await request.body())[:4096].decode("utf-8", "replace")).items()
-        }
+        given = parse_qs((await body(request.stream(), MOST_BYTES)).decode("utf-8", "replace"))
+        form = {name: values[0] for name, values in given.items()}
         try:
             token = await accounts.sign_in(form.get("email", ""), form.get("password", ""))
         except Locked:
@@ -217,13 +221,13 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, search: Sea
         before = [spoken(each) for each in await history.before(case.conversation) if each.id not in since]
         asked = [each["text"] for each in before if each["kind"] == "citizen"]
         asked += [line.text for line in lines if line.kind == "citizen"]
-        suggestions = await search(asked[-1], case.language) if asked else []
+        suggestions = await library.suggest(asked, case.language, case.place)
         after = [said(line, told.get(line.message)) for line in lines]
-        return shown(case) | {"before": before, "lines": after, "suggestions": list(suggestions)[:3]}
+        return shown(case) | {"before": before, "lines": after, "suggestions": list(map(asdict, suggestions))}
 
     @app.get("/api/search")
     async def look_up(agent: Me, q: str, language: str = "en") -> dict[str, Any]:
-        return {"hits": list(await search(q[:500], language)) if q.strip() else []}
+        return {"hits": list(map(asdict, await library.search(q[:500], language))) if q.strip() else []}
 
     @app.get("/api/events")
     async def events(agent: Me) -> StreamingResponse:

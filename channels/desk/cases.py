@@ -137,11 +137,6 @@ class Cases:
         async with self._engine.connect() as connection:
             return await self._one(connection, case)
 
-    async def open_of(self, conversation: str) -> Case | None:
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(_CASE.where(_open_of(conversation)))).one_or_none()
-        return _case(row) if row else None
-
     async def claimed_among(self, keys: Sequence[str]) -> set[str]:
         """Those of the conversations that an agent has."""
         wanted = select(cases.c.conversation).where(cases.c.conversation.in_(keys), cases.c.state == "claimed")
@@ -157,7 +152,7 @@ class Cases:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(wanted)).all()
         return {
-            row.case: {"kind": row.kind, "at": row.at.isoformat(), "text": _plain(row.kind, self._seal.open(row.text))}
+            row.case: {"kind": row.kind, "at": row.at.isoformat(), "text": _plain(row.kind, self._seal.read(row.text))}
             for row in rows
         }
 
@@ -168,7 +163,7 @@ class Cases:
         wanted = wanted.outerjoin(agents, agents.c.id == case_lines.c.agent).where(case_lines.c.case == case)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(wanted.order_by(case_lines.c.id))).all()
-        return [Line(*row[:6], self._seal.open(row.text) if row.text else "", row.about) for row in rows]
+        return [Line(*row[:6], self._seal.read(row.text), row.about) for row in rows]
 
     async def ahead(self, case: Case) -> int:
         """How many cases of the same team come before it."""
@@ -252,7 +247,7 @@ class Cases:
 
 def _plain(kind: str, text: str) -> str:
     """What was said, in short; what an agent says is kept as a reply."""
-    return str(json.loads(text)["text"] if kind == "agent" else text)[:200]
+    return str(json.loads(text or "{}").get("text", "") if kind == "agent" else text)[:200]
 
 
 def _case(row: Row[*tuple[Any, ...]]) -> Case:

@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -14,15 +15,19 @@ from channels import outbox
 from channels.channel import Quote, Reply
 from channels.desk.case import Case, Outcome, Taken, Unsent
 from channels.desk.cases import Cases
+from channels.desk.seal import Unreadable
 from channels.lanes import Lanes
 from channels.marks import claim_key
 from channels.texts import texts
+
+log = structlog.get_logger()
 
 BELL = "desk:bell"
 PRESENT = "desk:present"
 PRESENT_SECONDS = 40  # after the last sign of life of an agent's page
 SEEN = "desk:seen"  # when each agent last gave a sign of life
 AWAY_SECONDS = 300.0  # after which what an agent has goes back to the queue
+PATIENCE_SECONDS = 5.0
 CLAIMED = "desk:claimed"  # conversations in which the bot is silenced
 
 # KEYS: conversations, mark. ARGV: conversation, case
@@ -45,6 +50,11 @@ class Counter:
     cases: Cases
     redis: Redis
     out: Callable[[str], Lanes]
+
+    @classmethod
+    def made(cls, cases: Cases, redis: Redis, consumer: str) -> Self:
+        """With the lanes of that Redis; `consumer` is the name of this process there."""
+        return cls(cases, redis, lambda queue: Lanes(redis, queue, consumer))
 
     async def claim(self, case: int, agent: str) -> Case:
         """Take a case that waits; when this returns, the bot can send its citizen nothing any more. Raises Taken."""
@@ -82,7 +92,7 @@ class Counter:
         """Hand the citizen back to the bot, with a word that says so."""
         held = await self.cases.one(case)
         language = held.language
-        farewell = Reply(texts(language)["back_with_bot"], language=language, id=f"close:{epoch}", sender="desk")
+        farewell = Reply(texts(language)["back_with_bot"], language=language, id=f"close:{epoch}", sender="channel")
         await self.cases.say(case, agent, epoch, farewell.id, json.dumps(outbox.pack(farewell)))
         closed = await self.cases.close(case, agent, epoch, outcome)
         await self._sent(closed)
@@ -91,7 +101,10 @@ class Counter:
     async def mend(self) -> None:
         """Do what a process that was killed, or for which Redis was away, has left undone."""
         for case in await self.cases.unsent():
-            await self.cases.give(case, self._post)
+            try:
+                await self.cases.give(case, self._post)
+            except Unreadable:  # and the others go out
+                log.error("reply cannot be unsealed", case=case)
         conversations: list[Any] = list(await self.redis.smembers(CLAIMED))
         marks: Any = await self.redis.mget([claim_key(each) for each in conversations]) if conversations else []
         claimed = await self.cases.claimed_among(conversations)
@@ -115,30 +128,35 @@ class Counter:
         """Ring at every desk that something changed in a case."""
         await self.redis.publish(BELL, json.dumps({"case": case}))
 
-    async def arrive(self, agent: str) -> None:
-        """A sign of life from an agent's page."""
+    async def arrive(self, agent: str, page: str) -> None:
+        """A sign of life from one of an agent's pages."""
         await self._saw(agent)
-        new = await self.redis.zadd(PRESENT, {agent: time.time()})
-        if new:
+        await self.redis.zremrangebyscore(PRESENT, 0, time.time() - PRESENT_SECONDS)
+        if await self.redis.zadd(PRESENT, {f"{agent} {page}": time.time()}):
             await self.redis.publish(BELL, json.dumps({"presence": True}))
 
-    async def leave(self, agent: str) -> None:
-        await self.redis.zrem(PRESENT, agent)
+    async def leave(self, agent: str, page: str) -> None:
+        await self.redis.zrem(PRESENT, f"{agent} {page}")
         await self.redis.publish(BELL, json.dumps({"presence": True}))
 
     async def present(self) -> list[str]:
-        """Agents whose pages are open."""
-        since: Any = time.time() - PRESENT_SECONDS
-        found: Any = await self.redis.zrangebyscore(PRESENT, since, "+inf")
-        return list(found)
+        """Agents of whom a page is open."""
+        found: Any = await self.redis.zrangebyscore(PRESENT, time.time() - PRESENT_SECONDS, "+inf")
+        return sorted({str(each).partition(" ")[0] for each in found})
 
-    async def rung(self) -> AsyncIterator[dict[str, Any]]:
-        """What happens at the desk, as it happens."""
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+        """What happens at the desk from now on, as it happens."""
         async with self.redis.pubsub() as bell:
             await bell.subscribe(BELL)
-            async for message in bell.listen():
-                if message["type"] == "message":
-                    yield json.loads(message["data"])
+            await bell.get_message(timeout=PATIENCE_SECONDS)  # that it listens
+
+            async def rung() -> AsyncIterator[dict[str, Any]]:
+                async for message in bell.listen():
+                    if message["type"] == "message":
+                        yield json.loads(message["data"])
+
+            yield rung()
 
     async def _saw(self, agent: str) -> None:
         with suppress(RedisError, OSError):

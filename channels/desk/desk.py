@@ -29,7 +29,7 @@ class Desk:
             text = own["desk_in_line"].format(place=ahead + 1)
         else:
             text = own["desk_next"]
-        return Turn((Reply(text, language=conversation.language, sender="desk"),), hand_to="bot")
+        return Turn((Reply(text, language=conversation.language, sender="channel"),), hand_to="bot")
 
     async def answer(self, conversation: Conversation, said: Incoming) -> Turn:
         """Give what the citizen says to whoever has the case; where nobody has it any more, to the bot."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -17,28 +19,33 @@ log = structlog.get_logger()
 
 
 async def events(counter: Counter, agent: str) -> AsyncIterator[str]:
-    """The agent is at the desk as long as somebody follows."""
-    await counter.arrive(agent)
-    rung = counter.rung()
-    coming = asyncio.ensure_future(anext(rung))
-    try:
-        yield f"event: presence\ndata: {json.dumps({'present': await counter.present()})}\n\n"
-        while True:
-            done, _ = await asyncio.wait({coming}, timeout=KEEP_ALIVE_SECONDS)
-            if not done:
-                await counter.arrive(agent)
-                yield ":\n\n"
-                continue
-            what = coming.result()
-            coming = asyncio.ensure_future(anext(rung))
-            if "case" in what:
-                yield f"event: case\ndata: {json.dumps({'id': what['case']})}\n\n"
-            else:
-                yield f"event: presence\ndata: {json.dumps({'present': await counter.present()})}\n\n"
-    finally:
-        coming.cancel()
-        with suppress(RedisError, OSError):
-            await counter.leave(agent)
+    """The agent is at the desk as long as one of their pages follows."""
+    page = secrets.token_hex(4)
+    async with counter.listening() as rung:
+        await counter.arrive(agent, page)
+        coming = asyncio.ensure_future(anext(rung))
+        try:
+            yield event("presence", present=await counter.present())
+            while True:
+                done, _ = await asyncio.wait({coming}, timeout=KEEP_ALIVE_SECONDS)
+                if not done:
+                    await counter.arrive(agent, page)
+                    yield ":\n\n"
+                    continue
+                what = coming.result()
+                coming = asyncio.ensure_future(anext(rung))
+                if "case" in what:
+                    yield event("case", id=what["case"])
+                else:
+                    yield event("presence", present=await counter.present())
+        finally:
+            coming.cancel()
+            with suppress(RedisError, OSError):
+                await counter.leave(agent, page)
+
+
+def event(kind: str, **data: Any) -> str:
+    return f"event: {kind}\ndata: {json.dumps(data)}\n\n"
 
 
 async def mend(counter: Counter) -> None:
@@ -47,5 +54,5 @@ async def mend(counter: Counter) -> None:
         try:
             await counter.mend()
         except (SQLAlchemyError, RedisError, OSError) as error:
-            log.warning("desk cannot mend yet", why=type(error).__name__)
+            log.warning("desk unavailable", why=type(error).__name__)
         await asyncio.sleep(MEND_SECONDS)

@@ -20,6 +20,13 @@ class Seal:
     def close(self, text: str) -> str:
         return self._fernet.encrypt(text.encode("utf-8", "replace")).decode("ascii")
 
+    def read(self, sealed: str) -> str:
+        """The text to be looked at, "" where there is none or it cannot be read any more."""
+        try:
+            return self.open(sealed) if sealed else ""
+        except Unreadable:
+            return ""
+
     def open(self, sealed: str) -> str:
         """The text. Raises Unreadable."""
         try:

@@ -27,8 +27,8 @@ def said(line: Line, delivery: Delivery | None) -> dict[str, Any]:
     """Something said or done in the case, and what became of it."""
     text, quotes = line.text, []
     if line.kind == "agent":
-        reply = json.loads(line.text)
-        text, quotes = reply["text"], reply["quotes"]
+        reply = json.loads(line.text or "{}")
+        text, quotes = reply.get("text", ""), reply.get("quotes", [])
     agent = {"id": line.agent, "name": line.agent_name} if line.agent else None
     state = {"delivery": delivery.state, "code": delivery.code or None} if delivery else {}
     return _line(line.message, line.kind, line.at.isoformat(), text, quotes=quotes, agent=agent) | state
@@ -40,4 +40,4 @@ def _line(message: str, kind: str, at: str, text: str, **more: Any) -> dict[str,
 
 
 def _kind(sender: str) -> str:
-    return {"citizen": "citizen", "bot": "bot"}.get(sender, "agent")
+    return {"citizen": "citizen", "desk": "agent"}.get(sender, "bot")

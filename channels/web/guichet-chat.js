@@ -1,6 +1,6 @@
 /** <guichet-chat>: a chat window for any page; it talks to the server that served this file. */
 
-const LIMIT = 2000; // characters, as the server counts them
+const LIMIT = 2000; // characters
 const PATIENCE = 20000; // ms
 const SILENCE = 40000; // ms: something comes every 15 s
 const SMALL = "(max-width: 40em), (max-height: 30em)"; // there it is modal
@@ -293,7 +293,7 @@ class Conversation {
 	}
 
 	#expire(token) {
-		if (token !== this.kept.token) return; // known already
+		if (token !== this.kept.token) return;
 		this.forget();
 		this.view.note("expired");
 	}
@@ -318,7 +318,7 @@ class Conversation {
 				if (signal.aborted) return;
 				if (error.status === 401) return this.#expire(token);
 				console.warn(error);
-				lost = wait > 500; // the first try is silent
+				lost = wait > 500;
 				if (lost) this.view.tell("lost");
 			}
 			const online = new Promise((done) => addEventListener("online", done, { once: true }));
@@ -333,6 +333,7 @@ class GuichetChat extends HTMLElement {
 	#shown = new Map(); // id of a message or reply → its item: nothing is shown twice
 	#asked; // id of the newest message
 	#timers = [];
+	#person;
 
 	connectedCallback() {
 		if (!this.shadowRoot) this.#build();
@@ -415,7 +416,7 @@ class GuichetChat extends HTMLElement {
 		this.attachShadow({ mode: "open" }).append(this.launcher, this.panel);
 		this.shadowRoot.adoptedStyleSheets = [sheet];
 		this.#speak(chosen ?? this.closest("[lang]")?.lang ?? navigator.language);
-		if (this.small.matches) this.removeAttribute("open"); // what covers the page opens when asked
+		if (this.small.matches) this.removeAttribute("open"); // it covers the page
 		this.#open();
 	}
 
@@ -493,11 +494,12 @@ class GuichetChat extends HTMLElement {
 		};
 		this.#settle(this.#asked);
 		this.#asked = id;
+		if (this.#person) return;
 		this.#timers = [setTimeout(show, 300), setTimeout(say, 1000), setTimeout(giveUp, PATIENCE)];
 	}
 
 	#settle(id) {
-		if (id !== this.#asked) return; // turns come in order
+		if (id !== this.#asked) return;
 		for (const timer of this.#timers) clearTimeout(timer);
 		this.typing.hidden = true;
 	}
@@ -519,7 +521,8 @@ class GuichetChat extends HTMLElement {
 	}
 
 	#replied({ id, in_reply_to, sender, text, quotes, links, choices, language: lang, asks_feedback }) {
-		this.#settle(in_reply_to);
+		this.#person = sender !== "bot";
+		this.#settle(this.#person ? this.#asked : in_reply_to);
 		this.tell();
 		if (this.#shown.has(id)) return;
 		const texts = TEXTS[lang] ?? this.texts;

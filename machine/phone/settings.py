@@ -25,7 +25,7 @@ NAMES = (
 def with_telephones(settings: Settings) -> Settings:
     """The settings with all channels on. Numbers are those that North America keeps for fiction.
 
-    Raises CannotStart in production: with a token that everybody knows, anybody could speak for a provider.
+    Raises CannotStart in production, where no provider is to be played.
     """
     if settings.environment == "production":
         raise CannotStart("Telephones are for development only. Leave out --dev, or GUICHET_ENVIRONMENT=production.")

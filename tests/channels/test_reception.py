@@ -30,7 +30,7 @@ def texted(text: str = "", id: str = "m1", seconds: float = 0, **about: Any) -> 
 
 
 def sentence(key: str, language: str = "en", **about: Any) -> Turn:
-    return Turn((Reply(texts(language)[key], language=language, **about),))
+    return Turn((Reply(texts(language)[key], language=language, sender="channel", **about),))
 
 
 @dataclass
@@ -189,11 +189,30 @@ async def test_what_was_left_out_is_said_in_its_language(desk: Desk) -> None:
         assert await desk.receive(HERE, said) == Received(HERE, said, turn)
 
 
+CLAIMED = replace(HERE, answered_by="desk")
+
+
+async def test_to_whom_a_person_answers_only_what_that_person_left_out_is_said(desk: Desk) -> None:
+    said = texted("more")
+    await desk.menus.keep(HERE.key, Menu(rest="the bot's rest"))
+    assert await desk.receive(CLAIMED, said) == Received(CLAIMED, said), "the bot is silent: it is for the agent"
+    await desk.menus.keep(HERE.key, Menu(rest="the agent's rest", sender="desk"))
+    turn = Turn((Reply("the agent's rest", continues=True, sender="desk"),))
+    assert await desk.receive(CLAIMED, said) == Received(CLAIMED, said, turn)
+
+
+async def test_nothing_that_is_said_to_a_person_is_dropped(redis: Redis) -> None:
+    desk = Desk(redis, most=3)
+    for number in range(12):
+        said = texted("ok", f"m{number}")
+        assert await desk.receive(CLAIMED, said) == Received(CLAIMED, said)
+
+
 async def test_a_conversation_goes_on_from_the_web(desk: Desk) -> None:
     desk.known[WEB.key] = WEB
     said = texted(await desk.codes.make(Origin("web:abc", WEB.key)))
-    here = replace(WEB, key=HERE.key, channel="sms", thread=WEB.key, continues=WEB.key)
-    notice = Reply(texts("fr")["continued_elsewhere"], language="fr")
+    here = replace(WEB, key=HERE.key, channel="sms", thread=WEB.key, continues=WEB.key, answered_by="bot")
+    notice = Reply(texts("fr")["continued_elsewhere"], language="fr", sender="channel")
     expected = Received(here, said, sentence("continued_here", "fr"), notice=("web:abc", notice))
     assert await desk.receive(HERE, said) == expected
     desk.known[WEB.key] = replace(WEB, thread="anew")  # what the switchboard makes of it at the end of the turn

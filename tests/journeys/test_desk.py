@@ -23,7 +23,7 @@ class Agent:
     def __init__(self, running: Running, name: str, role: str = "agent") -> None:
         self.email, self.name = f"{uuid.uuid4().hex}@town.example", name
         made = subprocess.run(
-            [sys.executable, "-m", "guichet", "agent", self.email, name, "--role", role, "--password", PASSWORD],
+            [sys.executable, "-m", "guichet", "agent", "add", self.email, name, "--role", role, "--password", PASSWORD],
             cwd=ROOT,
             env=os.environ | {"GUICHET_HOME": str(running.home)},
             capture_output=True,

@@ -7,11 +7,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from channels.channel import Quote
 from channels.desk.accounts import Agent
 from channels.desk.app import COOKIE, desk_app
+from channels.desk.library import Library
 from tests.channels.desk.conftest import PASSWORD, Stage
 
-HIT = {
+HIT: dict[str, Any] = {
     "text": "A licence costs a little.",
     "title": "Dog licence",
     "section": "Cost",
@@ -22,8 +24,16 @@ HIT = {
 }
 
 
-async def search(question: str, language: str) -> Sequence[dict[str, Any]]:
-    return [HIT | {"language": language}] if "dog" in question else []
+class Books(Library):
+    """A library of one passage, about dogs."""
+
+    def __init__(self) -> None: ...
+
+    async def search(self, question: str, language: str) -> list[Quote]:
+        return [Quote(**HIT | {"language": language})] if "dog" in question else []
+
+    async def suggest(self, said: Sequence[str], language: str, place: str | None) -> list[Quote]:
+        return await self.search(said[-1], language) if said else []
 
 
 class Browser:
@@ -45,7 +55,7 @@ class Browser:
 
 @pytest.fixture
 async def browser(stage: Stage) -> AsyncIterator[Browser]:
-    app = desk_app(stage.counter, stage.accounts, stage.history, search, secure=False)
+    app = desk_app(stage.counter, stage.accounts, stage.history, Books(), secure=False)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.example") as http:
         yield Browser(http, stage)
@@ -176,6 +186,18 @@ async def test_every_answer_forbids_what_pages_do_not_need(browser: Browser) -> 
         answer = await browser.http.get(path)
         assert answer.headers["content-security-policy"].startswith("default-src 'none'"), path
         assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_what_is_too_long_is_refused(browser: Browser) -> None:
+    for path in ("/sign-in", "/api/cases/1/note"):
+        answer = await browser.http.post(path, content=b"x" * 10**6, headers={"X-Guichet": "desk"})
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_long")
+
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 10_000
+
+    assert (await browser.http.post("/sign-in", content=stream())).status_code == 413
 
 
 @pytest.mark.parametrize("name", ["../app.py", "..%2fapp.py", "desk.html", "none.js", "%00.js"])

@@ -95,8 +95,14 @@ async def test_nothing_that_was_written_and_no_address_can_be_read_without_the_s
         rows += [*(await connection.execute(select(cases).where(cases.c.id == id)))]
     dump = repr(rows)
     assert not any(word in dump for word in ("secret trouble", "confidential", "delicate", "+1613"))
+    other = Cases(stage.engine, Seal(b"another secret of thirty-two chars"))
+    assert not any(line.text for line in await other.lines(id))
+
+    async def post(unsent: Unsent) -> None:
+        raise AssertionError(unsent)
+
     with pytest.raises(Unreadable):
-        await Cases(stage.engine, Seal(b"another secret of thirty-two chars")).lines(id)
+        await other.give(id, post)
 
 
 async def test_closing_gives_the_citizen_back_to_the_bot_and_forgets_where_they_are(stage: Stage) -> None:
@@ -165,8 +171,8 @@ async def test_who_did_what_is_written_down(stage: Stage) -> None:
     assert [tuple(each) for each in found] == [(did, agent.id) for did in ("claimed", "read", "closed")]
 
 
-async def test_a_conversation_with_an_open_case_does_not_expire(stage: Stage) -> None:
-    _, conversation = await stage.case()
+async def test_a_conversation_with_an_open_case_does_not_expire_and_a_closed_case_does(stage: Stage) -> None:
+    id, conversation = await stage.case()
     old = text("UPDATE conversations SET began = now() - interval '40 days' WHERE key = :key")
     async with stage.engine.begin() as connection:
         await connection.execute(old, {"key": conversation.key})
@@ -177,6 +183,12 @@ async def test_a_conversation_with_an_open_case_does_not_expire(stage: Stage) ->
             text("UPDATE cases SET state = 'closed' WHERE conversation = :c"), {"c": conversation.key}
         )
     await stage.record.expire()
+    assert await stage.cases.one(id), "it was closed just now"
+    async with stage.engine.begin() as connection:
+        await connection.execute(text("UPDATE cases SET closed = now() - interval '31 days' WHERE id = :i"), {"i": id})
+    await stage.record.expire()
+    with pytest.raises(NoCase):
+        await stage.cases.one(id)
     async with stage.engine.connect() as connection:
         left = await connection.execute(select(conversations.c.key).where(conversations.c.key == conversation.key))
         assert left.all() == []

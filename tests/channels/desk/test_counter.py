@@ -1,12 +1,14 @@
 """The counter on real servers: the bot is silent while an agent has a case, and what is said goes out once, in order."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
+from sqlalchemy import update
 
 from channels import outbox
 from channels.channel import Incoming, Quote, Receipt, Reply
@@ -18,6 +20,7 @@ from channels.marks import claim_key
 from channels.outbox import Outbox
 from channels.quiet import hours
 from channels.responder import Turn
+from channels.tables import case_lines
 from channels.texts import texts
 from channels.throttle import Throttle
 from channels.traffic import Traffic
@@ -79,6 +82,18 @@ async def test_after_a_claim_no_message_of_the_bot_leaves_not_even_one_under_way
     await stage.counter.close(id, agent.id, held.epoch, "answered")
     await says(stage, conversation, Reply("the bot is back", id="m2/1"))
     assert await delivered(stage) == [texts("en")["back_with_bot"], "the bot is back"]
+
+
+async def test_what_the_channel_says_itself_and_the_rest_of_what_an_agent_said_still_leave(stage: Stage) -> None:
+    """STOP is confirmed, and MORE brings the rest, to whom a person answers, too."""
+    id, conversation = await stage.case()
+    agent = await stage.agent()
+    held = await stage.counter.claim(id, agent.id)
+    await stage.counter.say(id, agent.id, held.epoch, "r1", "a long answer", ())
+    rest = Reply("and its rest", id="m1/1", sender="desk", continues=True)
+    stopped = Reply("You will get no more.", id="m2/1", sender="channel", regardless=True)
+    await says(stage, conversation, rest, Reply("from the bot", id="m1/2"), stopped)
+    assert await delivered(stage) == ["a long answer", "and its rest", "You will get no more."]
 
 
 async def test_nor_does_one_reach_a_page(stage: Stage) -> None:
@@ -168,13 +183,42 @@ async def test_a_note_has_no_way_out(stage: Stage) -> None:
 
 async def test_every_desk_hears_of_what_changes(stage: Stage) -> None:
     id, _ = await stage.case()
-    rung = stage.counter.rung()
-    coming = asyncio.ensure_future(anext(rung))
-    await asyncio.sleep(0.1)
-    await stage.counter.claim(id, (await stage.agent()).id)
-    async with asyncio.timeout(3):
-        assert await coming == {"case": id}
-    await rung.aclose()  # type: ignore[attr-defined]
+    agent = await stage.agent()
+    async with asyncio.timeout(3), stage.counter.listening() as rung:
+        await stage.counter.claim(id, agent.id)
+        assert await anext(rung) == {"case": id}
+        await stage.counter.arrive(agent.id, "one")
+        assert await anext(rung) == {"presence": True}
+
+
+async def test_somebody_is_there_as_long_as_one_of_their_pages_is_open(stage: Stage) -> None:
+    agent = await stage.agent()
+    for page in ("one", "two", "one"):
+        await stage.counter.arrive(agent.id, page)
+    await stage.counter.leave(agent.id, "one")
+    assert await stage.counter.present() == [agent.id]
+    await stage.counter.leave(agent.id, "two")
+    assert await stage.counter.present() == []
+
+
+async def test_one_reply_that_cannot_be_unsealed_holds_up_no_other(stage: Stage) -> None:
+    await stage.counter.mend()
+    await delivered(stage)
+    agent, said = await stage.agent(), []
+    for number in range(2):
+        id, _ = await stage.case()
+        held = await stage.cases.claim(id, agent.id)
+        words = json.dumps(outbox.pack(Reply(f"from {number}", id=f"r{id}", sender="desk")))
+        await stage.cases.say(id, agent.id, held.epoch, f"r{id}", words)
+        said.append(id)
+    spoil = update(case_lines).where(case_lines.c.case == said[0], case_lines.c.kind == "agent")
+    async with stage.engine.begin() as connection:
+        await connection.execute(spoil.values(text="sealed with another secret"))
+    await stage.counter.mend()
+    assert await delivered(stage) == ["from 1"]
+    assert [line.text for line in await stage.cases.lines(said[0]) if line.kind == "agent"] == [""]
+    async with stage.engine.begin() as connection:
+        await connection.execute(spoil.values(to_send=False))
 
 
 SAID = Incoming("m1", "sms:+16135550142", "a person please")
@@ -191,10 +235,10 @@ async def test_a_citizen_is_told_honestly_who_is_there_and_where_they_stand(stag
         return turn.replies[0].text
 
     assert await told() == own["desk_nobody"]
-    await stage.counter.arrive(agent.id)
+    await stage.counter.arrive(agent.id, "one")
     place = len([each for each in await stage.cases.all_open() if each.state == "waiting"])
     assert await told() == own["desk_in_line"].format(place=place + 1)
-    await stage.counter.leave(agent.id)
+    await stage.counter.leave(agent.id, "one")
     assert await told() == own["desk_nobody"]
 
 

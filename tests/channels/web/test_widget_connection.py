@@ -94,6 +94,24 @@ def test_a_silent_stream_is_opened_again(page: Page, server: FakeServer) -> None
     assert server.resumed == [None, "2-0"]
 
 
+def test_nobody_is_said_to_look_for_an_answer_while_a_person_has_the_conversation(
+    chat: Page, server: FakeServer
+) -> None:
+    server.reply_after = 60.0
+    ask(chat, "hello")
+    waiting = chat.get_by_text("Looking for the answer").first
+    expect(waiting).to_be_visible()
+    server.say(canned.AGENT, id="r1")
+    expect(waiting).to_be_hidden()
+    ask(chat, "thank you")
+    expect(chat.get_by_text("thank you")).to_be_visible()
+    chat.wait_for_timeout(500)
+    expect(waiting).to_be_hidden()
+    server.say(canned.AGENT, id="r2", sender="bot")
+    ask(chat, "and now?")
+    expect(waiting).to_be_visible()
+
+
 def test_losing_and_finding_the_connection_is_told(chat: Page, server: FakeServer) -> None:
     ask(chat, "renew")
     expect(chat.locator(".reply")).to_have_count(1)
