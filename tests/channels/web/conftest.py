@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.channels.web.fake_server import FakeServer, Running
+from tests.channels.web.fake_server import FakeServer
+from tests.channels.web.running import running as serving
 
 CHROMIUM = os.environ.get("GUICHET_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
@@ -33,7 +34,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[FakeServer]:
-    with Running() as fake:
+    with serving(FakeServer()) as fake:
         yield fake
 
 

@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
@@ -156,30 +154,6 @@ class FakeServer:
                 at += 1
             await asyncio.sleep(0.01)
         yield "id: 999-0\nevent: reply\ndata: {"  # the event under way when the connection breaks
-
-
-class Running:
-    """The fake server on a free port of this machine, in a thread, for as long as the `with` lasts."""
-
-    def __init__(self) -> None:
-        self.fake = FakeServer()
-        self._server = uvicorn.Server(
-            uvicorn.Config(self.fake.app(), port=0, log_level="warning", timeout_graceful_shutdown=1)
-        )
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-
-    def __enter__(self) -> FakeServer:
-        self._thread.start()
-        while not self._server.started:
-            self._thread.join(0.02)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.fake.origin = f"http://127.0.0.1:{port}"
-        return self.fake
-
-    def __exit__(self, *_: object) -> None:
-        self.fake.cut()
-        self._server.should_exit = True
-        self._thread.join(5)
 
 
 def _token(request: Request) -> str:

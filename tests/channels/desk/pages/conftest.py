@@ -5,15 +5,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.channels.desk.pages.fake_desk import FakeDesk, Running
+from tests.channels.desk.pages.fake_desk import FakeDesk
 from tests.channels.web.conftest import browser, page
+from tests.channels.web.running import running as serving
 
 __all__ = ["browser", "page"]
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[FakeDesk]:
-    with Running() as fake:
+    with serving(FakeDesk()) as fake:
         yield fake
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
@@ -177,7 +175,7 @@ class FakeDesk:
             fields = {name: value for name, (value,) in parse_qs((await request.body()).decode()).items()}
             self.forms.append(fields)
             self.signed_in = fields["password"] == "right"
-            return RedirectResponse(fields["next"] if self.signed_in else "/sign-in?wrong", 303)
+            return RedirectResponse("/" if self.signed_in else "/sign-in?wrong", 303)
 
         @app.post("/sign-out")
         async def signs_out() -> Response:
@@ -270,27 +268,3 @@ class FakeDesk:
 def line(message: str, kind: str, text: str, *, minutes: float = 0, **about: Any) -> dict[str, Any]:
     empty: dict[str, Any] = {"agent": None, "quotes": [], "delivery": None, "code": None}
     return {"message": message, "kind": kind, "at": ago(minutes), "text": text} | empty | about
-
-
-class Running:
-    """The fake desk on a free port of this machine, in a thread, for as long as the `with` lasts."""
-
-    def __init__(self) -> None:
-        self.fake = FakeDesk()
-        self._server = uvicorn.Server(
-            uvicorn.Config(self.fake.app(), port=0, log_level="warning", timeout_graceful_shutdown=1)
-        )
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-
-    def __enter__(self) -> FakeDesk:
-        self._thread.start()
-        while not self._server.started:
-            self._thread.join(0.02)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.fake.origin = f"http://127.0.0.1:{port}"
-        return self.fake
-
-    def __exit__(self, *_: object) -> None:
-        self.fake.cut()
-        self._server.should_exit = True
-        self._thread.join(5)
