@@ -113,6 +113,21 @@ agents = Table(
     Column("failures", SmallInteger, nullable=False, server_default="0"),
     Column("locked_until", DateTime(timezone=True)),
     Column("began", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("teams", JSONB, nullable=False, server_default="[]"),  # by name; none for all of them
+    Column("capacity", SmallInteger),  # cases at a time; NULL for what the team says
+    Column("must_change", Boolean, nullable=False, server_default=false()),  # the password, before anything else
+    Column("totp", Text),  # sealed: the secret of one-time codes
+    Column("totp_used", BigInteger, nullable=False, server_default="0"),  # the last code's interval: none is used twice
+    Column("subject", Text, unique=True),  # of single sign-on: issuer and subject
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token", String(64), primary_key=True),  # SHA-256
+    Column("agent", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("began", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("ends", DateTime(timezone=True), nullable=False),
 )
 
 sign_ins = Table(
@@ -122,6 +137,10 @@ sign_ins = Table(
     Column("agent", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("began", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("ends", DateTime(timezone=True), nullable=False, index=True),
+    Column("seen", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column(
+        "lacks", String(16)
+    ),  # what is still to be done before it opens the desk: "code", "password"; NULL for nothing
 )
 
 cases = Table(
@@ -145,8 +164,24 @@ cases = Table(
     Column("answered", DateTime(timezone=True)),  # by a person, first
     Column("closed", DateTime(timezone=True)),
     Column("outcome", String(LONGEST_CODE)),
+    Column("topic", Text),  # title of the last answer
+    Column("brief", Text, nullable=False, server_default=""),  # sealed JSON: what the desk knew when it was opened
+    Column("first_due", DateTime(timezone=True)),  # until when a person should have answered first
+    Column("reply_due", DateTime(timezone=True)),  # and what waits for an answer now
+    Column("resolve_due", DateTime(timezone=True)),
+    Column("late_replies", Integer, nullable=False, server_default="0"),  # after the first
+    Column("overflowed", DateTime(timezone=True)),  # when it went to another team, because it waited too long
+    Column("asks", String(16)),  # what the usher has asked the citizen and waits to hear
+    Column("wants", String(16), nullable=False, server_default="chat"),  # or "callback", "text", "message"
+    Column("callback", Text),  # sealed JSON: whom to call or text, and when
+    Column("rating", SmallInteger),  # 1 to 3
+    Column("rated", DateTime(timezone=True)),
+    Column("tags", JSONB, nullable=False, server_default="[]"),
+    Column("reopened", SmallInteger, nullable=False, server_default="0"),
     Index("cases_open", "conversation", unique=True, postgresql_where=text("state <> 'closed'")),
     Index("cases_waiting", "state", "team", "waiting_since"),
+    Index("cases_of_conversation", "conversation"),
+    Index("cases_opened", "opened"),
 )
 
 case_lines = Table(
@@ -174,4 +209,20 @@ audit = Table(
     Column("did", String(LONGEST_CODE), nullable=False),
     Column("case", BigInteger),
     Column("about", JSONB),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("kind", String(16), nullable=False),  # "closed" a team, "to_people" a topic, "notice" to everybody
+    Column("subject", Text, nullable=False),  # the team, or words of the topic; "" for all
+    Column("texts", JSONB, nullable=False, server_default="{}"),  # by language
+    Column("because", Text, nullable=False),
+    Column("began", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("ends", DateTime(timezone=True)),
+    Column("by", ForeignKey("agents.id"), nullable=False),
+    Column("ended", DateTime(timezone=True)),
+    Column("ended_by", ForeignKey("agents.id")),
+    Index("switches_on", "id", postgresql_where=text("ended IS NULL")),
 )
