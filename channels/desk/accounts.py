@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from channels.clean import clean
 from channels.tables import agents, audit, sign_ins
 
-Role = Literal["agent", "supervisor", "administrator"]
+Role = Literal["agent", "supervisor", "publisher", "administrator"]
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256  # characters; long ones cost time to hash
 MOST_FAILURES = 5
 LOCKED = timedelta(minutes=15)
 SIGNED_IN = timedelta(hours=12)
+_AGENT = ("id", "name", "email", "role", "languages", "teams", "capacity")
 
 
 class Locked(Exception):
@@ -33,17 +34,23 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody who works at the desk."""
+    """Somebody who works at the desk: for all teams, if `teams` names none; `capacity` is how many cases they may have at
+    a time, None for what the team says."""
 
     id: str
     name: str
     email: str
     role: Role
     languages: Sequence[str]
+    teams: Sequence[str] = ()
+    capacity: int | None = None
 
     @property
     def supervises(self) -> bool:
         return self.role in ("supervisor", "administrator")
+
+    def works_for(self, team: str) -> bool:
+        return not self.teams or team in self.teams
 
 
 class Accounts:
@@ -55,19 +62,22 @@ class Accounts:
             secrets.token_hex()
         )  # so that an unknown address takes as long as a wrong password
 
-    async def add(self, email: str, name: str, role: Role, languages: Sequence[str], password: str) -> Agent:
+    async def add(
+        self, email: str, name: str, role: Role, languages: Sequence[str], password: str, teams: Sequence[str] = ()
+    ) -> Agent:
         """A new account. Raises Unfit."""
         email = _address(email)
         if "@" not in email or not name.strip():
             raise Unfit("An account needs an e-mail address and a name.")
         check(password)
         values = {"id": secrets.token_hex(8), "email": email, "name": name.strip(), "role": role}
-        new = insert(agents).values(**values, languages=list(languages), password=self._hasher.hash(password))
+        works = {"languages": list(languages), "teams": list(teams)}
+        new = insert(agents).values(**values, **works, password=self._hasher.hash(password))
         async with self._engine.begin() as connection:
             if (await connection.execute(new.on_conflict_do_nothing())).rowcount == 0:
                 raise Unfit(f"There is an account of {email} already.")
             await connection.execute(insert(audit).values(did="account added", about={"agent": values["id"]}))
-        return Agent(values["id"], values["name"], email, role, languages)
+        return Agent(values["id"], values["name"], email, role, **works)
 
     async def sign_in(self, email: str, password: str) -> str | None:
         """The token of a new sign-in; None if address or password are wrong. Raises Locked."""
@@ -99,7 +109,7 @@ class Accounts:
 
     async def who(self, token: str) -> Agent | None:
         """Whose sign-in a token is; None if it has ended, or the account is closed."""
-        columns = (agents.c[name] for name in ("id", "name", "email", "role", "languages"))
+        columns = (agents.c[name] for name in _AGENT)
         signed = select(*columns).join(sign_ins, sign_ins.c.agent == agents.c.id)
         valid = (sign_ins.c.token == _hashed(token), sign_ins.c.ends > func.now(), agents.c.active)
         async with self._engine.connect() as connection:
@@ -124,7 +134,7 @@ class Accounts:
             await connection.execute(insert(audit).values(did="password set", about={"agent": id}))
 
     async def everybody(self) -> list[Agent]:
-        columns = (agents.c[name] for name in ("id", "name", "email", "role", "languages"))
+        columns = (agents.c[name] for name in _AGENT)
         async with self._engine.connect() as connection:
             rows = await connection.execute(select(*columns).where(agents.c.active).order_by(agents.c.name))
             return [Agent(*row) for row in rows]

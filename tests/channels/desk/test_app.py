@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from channels.channel import Quote
+from channels.desk.access import COOKIE
 from channels.desk.accounts import Agent
-from channels.desk.app import COOKIE, desk_app
+from channels.desk.app import desk_app
 from channels.desk.library import Library
 from tests.channels.desk.conftest import PASSWORD, Stage
 

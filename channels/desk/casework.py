@@ -1,0 +1,92 @@
+"""What agents do with cases."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException
+from pydantic import BaseModel, Field
+
+from channels.channel import Quote
+from channels.desk.access import Access, Seen
+from channels.desk.accounts import Accounts, Agent
+from channels.desk.case import Outcome
+from channels.desk.counter import Counter
+
+MOST_CHARACTERS = 4000
+
+
+class Held(BaseModel):
+    epoch: int
+
+
+class Said(Held):
+    id: str = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")
+    text: str = Field(max_length=MOST_CHARACTERS)
+    quotes: list[dict[str, Any]] = Field(default=[], max_length=3)
+
+
+class Noted(BaseModel):
+    id: str = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")
+    text: str = Field(min_length=1, max_length=MOST_CHARACTERS)
+
+
+class Transferred(Held):
+    team: Literal["general"] | None = None
+    agent: str | None = None
+    note: str = Field(default="", max_length=MOST_CHARACTERS)
+
+
+class Closed(Held):
+    outcome: Outcome
+
+
+class TakenOver(BaseModel):
+    because: str = Field(min_length=1, max_length=MOST_CHARACTERS)
+
+
+def casework(access: Access, counter: Counter, accounts: Accounts) -> APIRouter:
+    routes = APIRouter(prefix="/api/cases/{id}")
+    Opened = Annotated[Seen, Depends(access.case)]
+    Supervisor = Annotated[Agent, Depends(access.role("supervisor", "administrator"))]
+
+    @routes.post("/claim")
+    async def claim(seen: Opened) -> dict[str, int]:
+        return {"epoch": (await counter.claim(seen.case.id, seen.agent.id)).epoch}
+
+    @routes.post("/take-over")
+    async def take_over(seen: Opened, agent: Supervisor, given: TakenOver) -> dict[str, int]:
+        return {"epoch": (await counter.take_over(seen.case.id, agent.id, given.because)).epoch}
+
+    @routes.post("/release")
+    async def release(seen: Opened, given: Held) -> dict[str, int]:
+        return {"epoch": (await counter.release(seen.case.id, seen.agent.id, given.epoch)).epoch}
+
+    @routes.post("/transfer")
+    async def transfer(seen: Opened, given: Transferred) -> dict[str, int]:
+        if given.agent and given.agent not in {each.id for each in await accounts.everybody()}:
+            raise HTTPException(422, "There is no such agent.")
+        moved = await counter.transfer(
+            seen.case.id, seen.agent.id, given.epoch, team=given.team, to=given.agent, note=given.note
+        )
+        return {"epoch": moved.epoch}
+
+    @routes.post("/close")
+    async def close(seen: Opened, given: Closed) -> dict[str, int]:
+        return {"epoch": (await counter.close(seen.case.id, seen.agent.id, given.epoch, given.outcome)).epoch}
+
+    @routes.post("/say", status_code=202)
+    async def say(seen: Opened, given: Said) -> dict[str, str]:
+        try:
+            quotes = [Quote(**each) for each in given.quotes]
+        except TypeError as error:
+            raise HTTPException(422, "A quote is not as it should be.") from error
+        if not given.text.strip() and not quotes:
+            raise HTTPException(422, "Write something first.")
+        await counter.say(seen.case.id, seen.agent.id, given.epoch, given.id, given.text, quotes)
+        return {"message": given.id}
+
+    @routes.post("/note", status_code=202)
+    async def note(seen: Opened, given: Noted) -> dict[str, str]:
+        await counter.note(seen.case.id, seen.agent.id, given.id, given.text)
+        return {"message": given.id}
+
+    return routes
