@@ -77,7 +77,7 @@ class Accounts:
             if (await connection.execute(new.on_conflict_do_nothing())).rowcount == 0:
                 raise Unfit(f"There is an account of {email} already.")
             await connection.execute(insert(audit).values(did="account added", about={"agent": values["id"]}))
-        return Agent(values["id"], values["name"], email, role, **works)
+        return Agent(values["id"], values["name"], email, role, works["languages"], works["teams"])
 
     async def sign_in(self, email: str, password: str) -> str | None:
         """The token of a new sign-in; None if address or password are wrong. Raises Locked."""
