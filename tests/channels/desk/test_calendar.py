@@ -184,8 +184,8 @@ def test_once_within_a_year_is_found_and_too_little_in_two_is_not() -> None:
         ("01:00-04:00", REGINA, "2026-03-08 07:00", "2026-03-08 10:00"),  # Saskatchewan changes nothing
         ("01:00-04:00", REGINA, "2026-11-01 07:00", "2026-11-01 10:00"),
         ("00:00-01:00", ST_JOHNS, "2011-03-13 03:30", "2011-03-13 03:31"),  # forward at 0:01, until 2011
-        ("23:00-24:00", ST_JOHNS, "2011-11-06 01:30", "2011-11-06 02:30"),  # and at 0:01 back to the day before
-        ("00:00-01:00", ST_JOHNS, "2011-11-06 02:30", "2011-11-06 04:30"),
+        ("23:00-24:00", ST_JOHNS, "2010-11-07 01:30", "2010-11-07 02:30"),  # and at 0:01 back to the day before
+        ("00:00-01:00", ST_JOHNS, "2010-11-07 02:30", "2010-11-07 04:30"),
         ("08:00-09:00", "Pacific/Apia", "2011-12-30 18:00", "2011-12-30 19:00"),  # of the 31st: there was no 30th
     ],
 )
