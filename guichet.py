@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from machine import keeping
+
 if TYPE_CHECKING:
     from channels.settings import Settings
 
@@ -19,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(keeping.app)  # backup, restore
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
