@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from machine import keeping
+from machine import agents, keeping
 
 if TYPE_CHECKING:
     from channels.settings import Settings
@@ -22,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(keeping.app)  # backup, restore
+app.add_typer(agents.app, name="agent")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -177,47 +178,6 @@ def outbox(
     left = asyncio.run(look(_settings()))
     told = [{"number": x.aside.id, "queue": x.queue, "since": x.aside.since, "why": x.aside.why} for x in left]
     typer.echo(json.dumps(told, indent=2)) if as_json else show_left(left)
-
-
-class Role(StrEnum):
-    AGENT = "agent"
-    SUPERVISOR = "supervisor"
-    ADMINISTRATOR = "administrator"
-
-
-agents = typer.Typer(help="Accounts of those who work at the desk.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(agents, name="agent")
-Email = Annotated[str, typer.Argument(help="What they sign in with.")]
-Password = Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)]
-
-
-@agents.command("add")
-def add_agent(
-    email: Email,
-    name: Annotated[str, typer.Argument(help="What citizens and colleagues see.")],
-    password: Password,
-    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.AGENT,
-    language: Annotated[list[Language], typer.Option(help="Those they answer in; both if not given.")] = [],  # noqa: B006
-) -> None:
-    """Make an account."""
-    import asyncio
-
-    from machine.staff import add
-
-    languages = [each.value for each in language or Language]
-    asyncio.run(add(_settings(), email, name, role.value, languages, password))
-    typer.echo(f"{name} can sign in at the desk with {email}.")
-
-
-@agents.command("password")
-def set_password(email: Email, password: Password) -> None:
-    """Give an account another password, and unlock it; who is signed in with it is signed out."""
-    import asyncio
-
-    from machine.staff import set_password as set_it
-
-    asyncio.run(set_it(_settings(), email, password))
-    typer.echo(f"{email} has another password.")
 
 
 @app.command()

@@ -44,6 +44,14 @@ class Settings(BaseSettings):
 
     desk_host: str = Field("127.0.0.1", description="Interface on which agents reach the desk.")
     desk_port: int = Field(8010, ge=0, le=65535, description="Its port.")
+    desk_url: str | None = Field(None, description="Address at which agents reach the desk, https://desk.example.ca.")
+    desk_require_codes: Literal["none", "privileged", "all"] = Field(
+        "none", description="Who must have one-time codes: nobody, supervisors and administrators, or everybody."
+    )
+    oidc_issuer: str | None = Field(None, description="Issuer of the provider of single sign-on, for the desk.")
+    oidc_client_id: str | None = Field(None, description="What the desk is called there.")
+    oidc_client_secret: SecretStr | None = Field(None, description="How it proves there that it is the desk.")
+    oidc_name: str | None = Field(None, description="What agents call it: the button says “Sign in with …”.")
 
     public_url: str | None = Field(
         None, description="Address at which providers reach the public app, https://www.example.ca."
@@ -128,6 +136,22 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _desk_is_whole(self) -> Self:
+        if self.desk_url and not _is_origin(self.desk_url):
+            raise ValueError("GUICHET_DESK_URL is not an origin. Write it without a path: https://desk.example.ca")
+        if not self.oidc_issuer:
+            return self
+        if not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError(
+                "Single sign-on needs GUICHET_OIDC_CLIENT_ID and GUICHET_OIDC_CLIENT_SECRET: the provider gives both."
+            )
+        for name in ("oidc_issuer", "desk_url"):
+            given = urlsplit(getattr(self, name) or "")
+            if given.netloc and given.scheme != "https" and given.hostname not in ("127.0.0.1", "localhost", "::1"):
+                raise ValueError(f"GUICHET_{name.upper()} begins with https:// where there is single sign-on.")
+        return self
+
+    @model_validator(mode="after")
     def _safe_outside_development(self) -> Self:
         given = self.secret.get_secret_value() if self.secret else None
         if given is not None and len(given) < SHORTEST_SECRET:
@@ -144,6 +168,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def desk_address(self) -> str:
+        """Where agents reach the desk, without a slash at the end."""
+        return (self.desk_url or f"http://127.0.0.1:{self.desk_port}").rstrip("/")
+
+    @property
     def consumer(self) -> str:
         """This worker's name towards Redis, the same after a restart."""
         return f"{socket.gethostname()}-{self.worker}"
@@ -157,6 +186,11 @@ class Settings(BaseSettings):
         if not path.exists():
             _keep_new_secret(path)
         return path.read_bytes()
+
+
+def _is_origin(given: str) -> bool:
+    parts = urlsplit(given)
+    return parts.scheme in ("http", "https") and given.rstrip("/") == f"{parts.scheme}://{parts.netloc}"
 
 
 def _easily_guessed(secret: str) -> bool:

@@ -1,6 +1,8 @@
 """Who asks the desk for what, and whether they may: every request passes here, and what is refused is written down."""
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,9 +11,11 @@ from fastapi import HTTPException, Path, Request
 from channels.desk.accounts import Accounts, Agent, Role
 from channels.desk.case import Case, NoCase
 from channels.desk.cases import Cases
+from channels.desk.sign_ins import Lack
 
 COOKIE = "guichet-desk"
 SAFE = ("GET", "HEAD")
+ASKED_SECONDS = 15.0  # how often it is asked whether who follows what happens is still signed in
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
@@ -30,13 +34,41 @@ class Access:
 
     async def signed_in(self, request: Request) -> Agent:
         """Whoever asks. What changes something must come from the desk's own pages."""
-        found = await self._accounts.who(request.cookies.get(COOKIE, ""))
-        if found is None:
+        return await self._whoever(request)
+
+    async def enrolling(self, request: Request) -> Agent:
+        """Whoever asks, also if all that they lack is to set one-time codes up."""
+        return await self._whoever(request, "factor")
+
+    async def at_desk(self, request: Request) -> Agent:
+        """Whoever asks, if they may see cases at all."""
+        found = await self._whoever(request)
+        if found.role == "publisher":
+            await self._refused(found, request, "refused")
+            raise HTTPException(403, "Your role does not allow this.")
+        return found
+
+    async def _whoever(self, request: Request, *may_lack: Lack) -> Agent:
+        signed = await self._accounts.signed_in(request.cookies.get(COOKIE, ""))
+        if signed is None or signed.lacks not in (None, *may_lack):
             raise HTTPException(401, "Sign in first.")
+        found = signed.agent
         if request.method not in SAFE and request.headers.get("x-guichet") != "desk":
             await self._refused(found, request, "forged request refused")
             raise HTTPException(403, "This request cannot be trusted.")
         return found
+
+    async def following(self, request: Request, agent: Agent, stream: AsyncGenerator[str, None]) -> AsyncIterator[str]:
+        """What a page of an agent hears, until they are signed out, closed, or may see something else. Each time this is
+        asked, it counts as a request: whoever has the desk open and waits for a case is not idle."""
+        asked = time.monotonic()
+        async with aclosing(stream):
+            async for each in stream:
+                if time.monotonic() - asked >= ASKED_SECONDS:
+                    if await self._accounts.who(request.cookies.get(COOKIE, "")) != agent:
+                        return
+                    asked = time.monotonic()
+                yield each
 
     def role(self, *roles: Role) -> Callable[[Request], Awaitable[Agent]]:
         """Whoever asks, if they have one of these roles."""
@@ -53,7 +85,7 @@ class Access:
     async def case(self, id: Id, request: Request) -> Seen:
         """Whoever asks, and the case of the address, if it is of one of their teams, or theirs. Raises NoCase: who may not
         see it learns nothing."""
-        agent, case = await self.signed_in(request), await self._cases.one(id)
+        agent, case = await self.at_desk(request), await self._cases.one(id)
         if not may_see(agent, case):
             await self._refused(agent, request, "case refused", id)
             raise NoCase
@@ -64,5 +96,7 @@ class Access:
 
 
 def may_see(agent: Agent, case: Case) -> bool:
-    """Agents see the cases of their teams and those that were given to them; supervisors and administrators see all."""
-    return agent.works_for(case.team) or agent.supervises or case.agent == agent.id
+    """Agents see the cases of their teams and those that were given to them; supervisors and administrators see all,
+    publishers none."""
+    sees = agent.works_for(case.team) or agent.supervises or case.agent == agent.id
+    return sees and agent.role != "publisher"

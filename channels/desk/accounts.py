@@ -1,35 +1,25 @@
 """Accounts of the desk: who may sign in, with what role; passwords by argon2id, sign-ins by a random token."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from channels.clean import clean
-from channels.tables import agents, audit, sign_ins
+from channels.desk import guesses, sign_ins
+from channels.desk.guesses import Locked
+from channels.desk.passwords import NONE, Passwords, Unfit, check
+from channels.desk.seal import Seal
+from channels.desk.sign_ins import Demand, Lack
+from channels.desk.trail import write
+from channels.tables import agents, invitations
 
 Role = Literal["agent", "supervisor", "publisher", "administrator"]
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256  # characters; long ones cost time to hash
-MOST_FAILURES = 5
-LOCKED = timedelta(minutes=15)
-SIGNED_IN = timedelta(hours=12)
-_AGENT = ("id", "name", "email", "role", "languages", "teams", "capacity")
-
-
-class Locked(Exception):
-    """Too many wrong passwords; it opens by itself after LOCKED."""
-
-
-class Unfit(Exception):
-    """An account that cannot be made; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,108 +43,194 @@ class Agent:
         return not self.teams or team in self.teams
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose sign-in it is, and what it lacks: it opens nothing else before that is done."""
+
+    agent: Agent
+    lacks: Lack | None
+
+
 class Accounts:
     """All methods raise `sqlalchemy.exc.SQLAlchemyError` or `OSError` while the database is away."""
 
-    def __init__(self, engine: AsyncEngine, hasher: PasswordHasher | None = None) -> None:
-        self._engine, self._hasher = engine, hasher or PasswordHasher()
-        self._nobody = self._hasher.hash(
-            secrets.token_hex()
-        )  # so that an unknown address takes as long as a wrong password
+    def __init__(
+        self, engine: AsyncEngine, seal: Seal, hasher: PasswordHasher | None = None, demand: Demand = "none"
+    ) -> None:
+        """`demand` is who must have one-time codes besides a password."""
+        self.engine, self.seal, self.passwords, self.demand = engine, seal, Passwords(hasher), demand
 
     async def add(
-        self, email: str, name: str, role: Role, languages: Sequence[str], password: str, teams: Sequence[str] = ()
+        self,
+        email: str,
+        name: str,
+        role: Role,
+        languages: Sequence[str],
+        password: str,
+        teams: Sequence[str] = (),
+        *,
+        must_change: bool = False,
     ) -> Agent:
         """A new account. Raises Unfit."""
-        email = _address(email)
-        if "@" not in email or not name.strip():
-            raise Unfit("An account needs an e-mail address and a name.")
-        check(password)
-        values = {"id": secrets.token_hex(8), "email": email, "name": name.strip(), "role": role}
-        works = {"languages": list(languages), "teams": list(teams)}
-        new = insert(agents).values(**values, **works, password=self._hasher.hash(password))
-        async with self._engine.begin() as connection:
-            if (await connection.execute(new.on_conflict_do_nothing())).rowcount == 0:
-                raise Unfit(f"There is an account of {email} already.")
-            await connection.execute(insert(audit).values(did="account added", about={"agent": values["id"]}))
-        return Agent(values["id"], values["name"], email, role, works["languages"], works["teams"])
+        agent = new_agent(email, name, role, languages, teams)
+        check(password, agent.name, agent.email)
+        hashed = await self.passwords.hashed(password)
+        async with self.engine.begin() as connection:
+            await insert_new(connection, agent, hashed, must_change=must_change)
+            await write(connection, None, "account added", {"agent": agent.id})
+        return agent
 
     async def sign_in(self, email: str, password: str) -> str | None:
         """The token of a new sign-in; None if address or password are wrong. Raises Locked."""
-        mine = select(agents).where(agents.c.email == _address(email), agents.c.active).with_for_update()
-        async with self._engine.begin() as connection:
-            row = (await connection.execute(mine)).one_or_none()
-            if (
-                row
-                and row.locked_until
-                and row.locked_until > (await connection.execute(select(func.now()))).scalar_one()
-            ):
-                raise Locked
-            right = (
-                self._verified(row.password if row else self._nobody, password[:LONGEST_PASSWORD]) and row is not None
-            )
-            if row:
-                failures = 0 if right else row.failures + 1
-                locked = func.now() + LOCKED if failures >= MOST_FAILURES else None
-                change = {"failures": 0 if locked is not None else failures, "locked_until": locked}
-                await connection.execute(update(agents).where(agents.c.id == row.id).values(**change))
-            did = "signed in" if right else "sign-in refused"
-            await connection.execute(insert(audit).values(agent=row.id if row else None, did=did))
-            if not right or row is None:
+        mine = agents.c.email == address(email)
+        async with self.engine.connect() as connection:
+            wanted = select(agents.c.password).where(mine, agents.c.active)
+            hashed = (await connection.execute(wanted)).scalar_one_or_none() or NONE
+        right = await self.passwords.fit(hashed, password)  # while no connection is held
+        async with self.engine.begin() as connection:
+            row = await guesses.account(connection, mine)
+            if row is None:
+                await write(connection, None, "sign-in refused")
                 return None
-            token = secrets.token_urlsafe(32)
-            signed = {"token": _hashed(token), "agent": row.id, "ends": func.now() + SIGNED_IN}
-            await connection.execute(insert(sign_ins).values(**signed))
-        return token
+            if not row.locked:
+                if right and row.password == hashed:
+                    return await self._entered(connection, row)
+                await guesses.missed(connection, row, "sign-in refused")
+                return None
+        raise Locked
+
+    async def _entered(self, connection: AsyncConnection, row: Row[Any]) -> str:
+        lacks = sign_ins.lacking(row, self.demand, proven=False)
+        if lacks != "code":  # else somebody who knows the password could guess codes for ever
+            await guesses.forgiven(connection, row)
+        await write(connection, row.id, "signed in" if lacks is None else "password accepted")
+        return await sign_ins.begin(connection, row.id, lacks)
+
+    async def go_on(self, connection: AsyncConnection, token: str, row: Row[Any]) -> str:
+        """The token of the sign-in that comes after one, now that what that one lacked is done."""
+        lacks = sign_ins.lacking(row, self.demand, proven=True)
+        await sign_ins.end(connection, token)
+        if lacks is None:
+            await write(connection, row.id, "signed in")
+        return await sign_ins.begin(connection, row.id, lacks)
+
+    async def sign_in_by(self, subject: str, email: str | None) -> str | None:
+        """The token of a new sign-in of somebody whom a provider knows as `subject`, and whose address, if any, it has
+        verified; None if they have no account. From the first time on, it is the subject that counts."""
+        async with self.engine.begin() as connection:
+            row = await guesses.account(connection, agents.c.subject == subject)
+            if row is None and email:
+                row = await guesses.account(connection, agents.c.email == address(email), agents.c.subject.is_(None))
+                if row is not None:
+                    bound = update(agents).where(agents.c.id == row.id).values(subject=subject)
+                    await connection.execute(bound)
+                    await write(connection, row.id, "single sign-on bound", {"subject": subject})
+            if row is None:
+                return None
+            await write(connection, row.id, "signed in", {"by": "single sign-on"})
+            return await sign_ins.begin(connection, row.id, None)
+
+    async def signed_in(self, token: str) -> SignedIn | None:
+        """Whose sign-in a token is; None if it has ended, or the account is closed."""
+        async with self.engine.begin() as connection:
+            row = await sign_ins.find(connection, token)
+        return SignedIn(agent_of(row), row.lacks) if row else None
 
     async def who(self, token: str) -> Agent | None:
-        """Whose sign-in a token is; None if it has ended, or the account is closed."""
-        columns = (agents.c[name] for name in _AGENT)
-        signed = select(*columns).join(sign_ins, sign_ins.c.agent == agents.c.id)
-        valid = (sign_ins.c.token == _hashed(token), sign_ins.c.ends > func.now(), agents.c.active)
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(signed.where(*valid))).one_or_none()
-        return Agent(*row) if row else None
+        """Whose sign-in a token is, if it lacks nothing."""
+        found = await self.signed_in(token)
+        return found.agent if found and found.lacks is None else None
 
     async def sign_out(self, token: str) -> None:
-        async with self._engine.begin() as connection:
-            await connection.execute(delete(sign_ins).where(sign_ins.c.token == _hashed(token)))
-            await connection.execute(delete(sign_ins).where(sign_ins.c.ends < func.now()))
+        async with self.engine.begin() as connection:
+            row = await sign_ins.find(connection, token)
+            await sign_ins.end(connection, token)
+            if row:
+                await write(connection, row.id, "signed out")
 
     async def set_password(self, email: str, password: str) -> None:
-        """Give an account another password; it is locked no more, and all its sign-ins end. Raises Unfit."""
-        check(password)
-        change = {"password": self._hasher.hash(password), "failures": 0, "locked_until": None}
-        mine = update(agents).where(agents.c.email == _address(email)).values(**change)
-        async with self._engine.begin() as connection:
+        """Give somebody else's account a password, which they must change when they next sign in; it is locked no more,
+        and all its sign-ins end. Raises Unfit."""
+        email = address(email)
+        check(password, email)
+        change = {"password": await self.passwords.hashed(password), "must_change": True}
+        change |= {"failures": 0, "locked_until": None}
+        mine = update(agents).where(agents.c.email == email).values(**change)
+        async with self.engine.begin() as connection:
             id = (await connection.execute(mine.returning(agents.c.id))).scalar_one_or_none()
             if id is None:
-                raise Unfit(f"There is no account of {email}.")
-            await connection.execute(delete(sign_ins).where(sign_ins.c.agent == id))
-            await connection.execute(insert(audit).values(did="password set", about={"agent": id}))
+                raise Unfit(f"There is no account of {email}.", "nobody")
+            await connection.execute(delete(invitations).where(invitations.c.agent == id))
+            await sign_ins.end_all(connection, id)
+            await write(connection, None, "password set", {"agent": id})
+
+    async def change_password(self, token: str, new: str, old: str | None = None) -> str | None:
+        """Change one's own password; None if the old one is wrong, or the sign-in has ended. The old one is not asked of
+        those who have just given it, and must change it. All other sign-ins end; the token of this one from now on comes
+        back. Raises Unfit and Locked."""
+        async with self.engine.begin() as connection:
+            found = await sign_ins.find(connection, token)
+        if found is None or found.lacks not in (None, "password") or (old is None and found.lacks is None):
+            return None
+        check(new, found.name, found.email)
+        if await self.passwords.fit(found.password, new):
+            raise Unfit("This is the password that you have now.", "same")
+        right = old is None or await self.passwords.fit(found.password, old)
+        hashed = await self.passwords.hashed(new)
+        async with self.engine.begin() as connection:
+            row = await guesses.account(connection, agents.c.id == found.id)
+            if row is None or row.password != found.password:
+                return None
+            if not row.locked:
+                if not right:
+                    await guesses.missed(connection, row, "password refused")
+                    return None
+                return await self.changed(connection, row, hashed, token)
+        raise Locked
+
+    async def changed(self, connection: AsyncConnection, row: Row[Any], hashed: str, token: str) -> str:
+        """Keep the password that somebody chose; the token of the one sign-in that goes on."""
+        change = {"password": hashed, "must_change": False}
+        mine = update(agents).where(agents.c.id == row.id).values(**change).returning(agents)
+        now = (await connection.execute(mine)).one()
+        await guesses.forgiven(connection, row)
+        await connection.execute(delete(invitations).where(invitations.c.agent == row.id))
+        await write(connection, row.id, "password changed")
+        await sign_ins.end_all(connection, row.id, but=token)
+        return await self.go_on(connection, token, now)
+
+    async def has_password(self, agent: str) -> bool:
+        """Whether somebody can sign in with a password, and not only by a provider."""
+        async with self.engine.connect() as connection:
+            return (await connection.execute(select(agents.c.password).where(agents.c.id == agent))).scalar() != NONE
 
     async def everybody(self) -> list[Agent]:
-        columns = (agents.c[name] for name in _AGENT)
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(select(*columns).where(agents.c.active).order_by(agents.c.name))
-            return [Agent(*row) for row in rows]
-
-    def _verified(self, hashed: str, password: str) -> bool:
-        try:
-            return bool(self._hasher.verify(hashed, password.encode("utf-8", "replace")))
-        except (Argon2Error, InvalidHashError):
-            return False
+        """All who can have cases."""
+        arrived = or_(agents.c.password != NONE, agents.c.subject.is_not(None))
+        wanted = select(agents).where(agents.c.active, agents.c.role != "publisher", arrived)
+        async with self.engine.connect() as connection:
+            return [agent_of(row) for row in await connection.execute(wanted.order_by(agents.c.name))]
 
 
-def check(password: str) -> None:
-    """Raises Unfit where a password is too short or too long."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Unfit(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+def new_agent(email: str, name: str, role: Role, languages: Sequence[str], teams: Sequence[str]) -> Agent:
+    """Raises Unfit where there is no address or name."""
+    email, name = address(email), clean(name)
+    if not 0 < email.find("@") < len(email) - 1 or " " in email or not name:
+        raise Unfit("An account needs an e-mail address and a name.", "unfit")
+    return Agent(secrets.token_hex(8), name, email, role, list(languages), list(teams))
 
 
-def _address(given: str) -> str:
+async def insert_new(connection: AsyncConnection, agent: Agent, hashed: str, **more: Any) -> None:
+    """Raises Unfit where there is an account of this address."""
+    values = {name: getattr(agent, name) for name in ("id", "email", "name", "role", "languages", "teams", "capacity")}
+    new = insert(agents).values(**values, password=hashed, **more).on_conflict_do_nothing()
+    if (await connection.execute(new)).rowcount == 0:
+        raise Unfit(f"There is an account of {agent.email} already.", "taken")
+
+
+def agent_of(row: Row[Any]) -> Agent:
+    return Agent(row.id, row.name, row.email, row.role, row.languages, row.teams, row.capacity)
+
+
+def address(given: str) -> str:
     return clean(given).lower()
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

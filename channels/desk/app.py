@@ -17,11 +17,19 @@ from channels.desk.accounts import Accounts
 from channels.desk.case import NoCase, Taken
 from channels.desk.casework import casework
 from channels.desk.counter import Counter
+from channels.desk.factors import Factors
+from channels.desk.guesses import Locked
 from channels.desk.history import History
+from channels.desk.invitations import Invitations
 from channels.desk.library import Library
+from channels.desk.limits import Limits
 from channels.desk.live import mend
+from channels.desk.oidc import Provider
+from channels.desk.passwords import Unfit
 from channels.desk.reading import reading
 from channels.desk.signing import MOST_BYTES, signing
+from channels.desk.staffing import locked, staffing, unfit
+from channels.desk.teams import read
 from channels.web.message import Unacceptable
 
 PAGES = Path(__file__).parent / "pages"
@@ -35,8 +43,16 @@ HEADERS = {
 log = structlog.get_logger()
 
 
-def desk_app(counter: Counter, accounts: Accounts, history: History, library: Library, *, secure: bool) -> FastAPI:
-    """`secure` is whether the cookie goes by https only."""
+def desk_app(
+    counter: Counter,
+    accounts: Accounts,
+    history: History,
+    library: Library,
+    provider: Provider | None = None,
+    *,
+    secure: bool,
+) -> FastAPI:
+    """`provider` is that of single sign-on, where there is one; `secure` is whether the cookie goes by https only."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -48,7 +64,11 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, library: Li
     app = FastAPI(title="Guichet desk", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
     access = Access(accounts, counter.cases)
-    app.include_router(signing(accounts, secure=secure))
+    factors, invitations = Factors(accounts), Invitations(accounts)
+    app.include_router(signing(accounts, factors, invitations, Limits(counter.redis), provider, secure=secure))
+    app.include_router(staffing(access, accounts, factors, invitations, read(), secure=secure))
+    app.add_exception_handler(Unfit, unfit)
+    app.add_exception_handler(Locked, locked)
     app.include_router(reading(access, counter, accounts, history, library))
     app.include_router(casework(access, counter, accounts))
 
@@ -71,7 +91,7 @@ def desk_app(counter: Counter, accounts: Accounts, history: History, library: Li
         return JSONResponse({"error": "refused", "message": error.detail}, error.status_code)
 
     @app.exception_handler(RequestValidationError)
-    async def unfit(_: Request, error: Exception) -> JSONResponse:
+    async def malformed(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": "unfit", "message": "This is not as the desk writes it. Reload the page."}, 422)
 
     @app.exception_handler(Unacceptable)

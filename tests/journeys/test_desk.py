@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import ROOT, Running
 
-PASSWORD = "a long enough word"
+GIVEN, PASSWORD = "what somebody else chose", "a long enough word"
 PERSON, PERSONNE = "I want to talk to a person", "Je veux parler à une personne"
 
 
@@ -23,7 +23,7 @@ class Agent:
     def __init__(self, running: Running, name: str, role: str = "agent") -> None:
         self.email, self.name = f"{uuid.uuid4().hex}@town.example", name
         made = subprocess.run(
-            [sys.executable, "-m", "guichet", "agent", "add", self.email, name, "--role", role, "--password", PASSWORD],
+            [sys.executable, "-m", "guichet", "agent", "add", self.email, name, "--role", role, "--password", GIVEN],
             cwd=ROOT,
             env=os.environ | {"GUICHET_HOME": str(running.home)},
             capture_output=True,
@@ -33,7 +33,8 @@ class Agent:
         assert made.returncode == 0, made.stderr
         self.url = f"http://127.0.0.1:{running.state['settings']['desk_port']}"
         self.http = httpx.Client(base_url=self.url, headers={"X-Guichet": "desk"}, timeout=20)
-        assert self.http.post("/sign-in", data={"email": self.email, "password": PASSWORD}).headers["location"] == "/"
+        assert self.http.post("/sign-in", data={"email": self.email, "password": GIVEN}).headers["location"] == "/"
+        assert self.http.post("/change", data={"password": PASSWORD}).headers["location"] == "/"
 
     def cases(self) -> list[dict[str, object]]:
         found: list[dict[str, object]] = self.http.get("/api/cases").json()["cases"]

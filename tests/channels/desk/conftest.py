@@ -66,6 +66,6 @@ async def stage(database_url: str, redis: Redis) -> AsyncIterator[Stage]:
     cases = Cases(pool, Seal(SECRET))
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     counter = Counter(cases, redis, out)
-    yield Stage(pool, redis, record, cases, counter, Accounts(pool, quick), History(pool), outboxes)
+    yield Stage(pool, redis, record, cases, counter, Accounts(pool, Seal(SECRET), quick), History(pool), outboxes)
     await record.close()
     await pool.dispose()

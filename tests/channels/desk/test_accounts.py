@@ -4,9 +4,12 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
 
-from channels.desk.accounts import MOST_FAILURES, Accounts, Locked, Unfit
+from channels.desk.accounts import Accounts
+from channels.desk.guesses import MOST_FAILURES, Locked
+from channels.desk.passwords import Unfit
+from channels.desk.seal import Seal
 from channels.tables import agents
-from tests.channels.desk.conftest import PASSWORD, Stage
+from tests.channels.desk.conftest import PASSWORD, SECRET, Stage
 
 
 async def test_who_gives_the_right_password_is_signed_in_until_they_sign_out(stage: Stage) -> None:
@@ -99,7 +102,7 @@ async def test_there_is_one_account_of_an_address(stage: Stage) -> None:
 
 async def test_passwords_and_tokens_cannot_be_read(stage: Stage) -> None:
     agent = await stage.agent()
-    token = await Accounts(stage.engine, PasswordHasher(1, 8, 1)).sign_in(agent.email, PASSWORD)
+    token = await Accounts(stage.engine, Seal(SECRET), PasswordHasher(1, 8, 1)).sign_in(agent.email, PASSWORD)
     async with stage.engine.connect() as connection:
         dump = repr(
             [(await connection.execute(text(f"SELECT * FROM {name}"))).all() for name in ("agents", "sign_ins")]
