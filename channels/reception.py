@@ -1,4 +1,4 @@
-"""The reception: what is dealt with before anybody is asked: words of consent, machines, codes, choices, pictures."""
+"""The reception: what is dealt with before anybody is asked: consent, a crisis, machines, codes, choices, pictures."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from channels.channel import Incoming, Reply
 from channels.consent import Word
 from channels.continuation import Codes, Origin
 from channels.conversation import Conversation
+from channels.crisis import Crisis, crisis
 from channels.menus import Menus, Rest
 from channels.pace import Pace, Verdict
 from channels.responder import Turn
@@ -17,6 +18,7 @@ from channels.texts import texts
 ON_PAGES = ("web",)  # it has buttons, is refused what it sends too fast, and there is no machine behind it
 SAID_BY = {"agent": "say_agent", "language": "say_language"}  # what a command says to the bot
 SENTENCES = {"stop": "consent_stopped", "start": "consent_started", "help": "consent_help"}
+HELP = {"suicide": "crisis_suicide", "violence": "crisis_violence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,15 @@ class Reception:
     clock: Callable[[], float]
 
     async def receive(self, conversation: Conversation, said: Incoming) -> Received:
-        """In this order: the words that stand above all, machines, codes, commands, choices, what cannot be read."""
-        if conversation.channel in ON_PAGES:
-            return Received(conversation, said)
+        """In this order: words that stand above all, a crisis, machines, codes, commands, choices, what cannot be read."""
         if found := consent.word(said, conversation.stopped):
             return _consented(conversation, said, found)
         if conversation.stopped:
             return Received(conversation, said, Turn())
+        if conversation.answered_by == "bot" and (danger := crisis(said.text)):  # a person sees it for themselves
+            return _helped(conversation, said, danger)
+        if conversation.channel in ON_PAGES:
+            return Received(conversation, said)
         meant = await self.menus.read(conversation.key, said)
         text = said.text if meant is said else ""  # a number or MORE says something else each time
         if conversation.answered_by == "bot":  # a person sees for themselves whom they write to
@@ -118,6 +122,14 @@ def _consented(conversation: Conversation, said: Incoming, found: Word) -> Recei
     silent = said.answered or (conversation.stopped and found.kind != "start")
     entry = {"word": found.word, "kind": found.kind, "by": "citizen"}
     return Received(changed, said, Turn(() if silent else (reply,)), ledger=entry)
+
+
+def _helped(conversation: Conversation, said: Incoming, danger: Crisis) -> Received:
+    """Who can help at once, in the language it was said in, and a person."""
+    language = danger.language or conversation.language
+    changed = conversation if conversation.chosen else replace(conversation, language=language)
+    replies = tuple(_own(language, HELP[kind]) for kind in danger.kinds)
+    return Received(changed, said, Turn(replies, hand_to="desk", because="crisis"))
 
 
 def _one(conversation: Conversation, key: str) -> Turn:

@@ -224,6 +224,21 @@ async def test_after_stop_nothing_is_sent_until_start(case: Case, stage: Stage) 
     assert "one more question" in answered
 
 
+@pytest.mark.parametrize(("text", "language"), [("I want to die", "en"), ("j'veux pu vivre", "fr")])
+async def test_who_is_in_danger_is_helped_at_once_though_the_bot_is_dead(
+    case: Case, stage: Stage, monkeypatch: pytest.MonkeyPatch, text: str, language: str
+) -> None:
+    async def dead(*_: object) -> Turn:
+        raise AssertionError("the bot was asked")
+
+    monkeypatch.setattr(stage.bot, "answer", dead)
+    assert (await brought(stage, case.bring(text))).is_success
+    (shown,) = await says(stage, case, 1)
+    assert "9-8-8" in shown
+    assert "911" in shown
+    assert texts(language)["crisis_suicide"].partition(",")[0] in shown.replace("\u00a0", " ").replace("'", "’")
+
+
 async def test_while_redis_is_away_a_message_is_not_acknowledged(
     case: Case, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

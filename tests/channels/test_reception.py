@@ -266,3 +266,57 @@ async def test_messages_that_waited_for_us_are_answered_though_they_come_at_once
 async def test_a_turn_that_runs_again_and_again_is_a_person_s_message_still(desk: Desk) -> None:
     for _ in range(12):
         assert (await desk.receive(HERE, texted("How do I renew?"))).turn is None
+
+
+# A crisis
+
+HELP = {"suicide": "crisis_suicide", "violence": "crisis_violence"}
+
+
+def helped(language: str, *kinds: str) -> Turn:
+    replies = tuple(Reply(texts(language)[HELP[kind]], language=language, sender="channel") for kind in kinds)
+    return Turn(replies, hand_to="desk", because="crisis")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "kinds"),
+    [
+        ("i want to die", "en", ("suicide",)),
+        ("je veux mourir", "fr", ("suicide",)),
+        ("My husband hits me and I’m scared", "en", ("violence",)),
+        ("il me bat", "fr", ("violence",)),
+        ("il me bat, je veux mourir", "fr", ("suicide", "violence")),
+        ("suicide", "fr", ("suicide",)),
+    ],
+)
+@pytest.mark.parametrize("channel", ["sms", "web"])
+async def test_who_is_in_danger_is_helped_at_once_in_their_words_and_handed_to_a_person(
+    desk: Desk, channel: str, text: str, language: str, kinds: tuple[str, ...]
+) -> None:
+    here = replace(FR, channel=channel)
+    said = texted(text)
+    assert await desk.receive(here, said) == Received(replace(here, language=language), said, helped(language, *kinds))
+    chosen = replace(here, chosen=True)
+    assert await desk.receive(chosen, said) == Received(chosen, said, helped(language, *kinds)), "the choice stays"
+
+
+async def test_help_is_said_as_often_as_it_is_needed_whatever_was_offered_before(redis: Redis) -> None:
+    desk, said = Desk(redis, most=3), texted("kms")
+    for number in range(12):
+        await desk.menus.keep(HERE.key, Menu((Choice("kms", "How many kilometres?"),)))
+        again = replace(said, id=f"m{number}")
+        assert await desk.receive(HERE, again) == Received(HERE, again, helped("en", "suicide"))
+
+
+async def test_stop_stands_above_a_crisis(desk: Desk) -> None:
+    said = texted("i want to die")
+    assert await desk.receive(STOPPED, said) == Received(STOPPED, said, Turn())
+    assert (await desk.receive(HERE, texted("stop"))).conversation == STOPPED
+
+
+@pytest.mark.parametrize("here", [CLAIMED, WEB])
+async def test_a_person_who_has_the_conversation_hears_of_danger_and_nothing_else_is_said(
+    desk: Desk, here: Conversation
+) -> None:
+    said = texted("je veux mourir")
+    assert await desk.receive(here, said) == Received(here, said)
