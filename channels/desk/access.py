@@ -1,7 +1,7 @@
 """Who asks the desk for what, and whether they may: every request passes here, and what is refused is written down."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated
@@ -58,11 +58,11 @@ class Access:
             raise HTTPException(403, "This request cannot be trusted.")
         return found
 
-    async def following(self, request: Request, agent: Agent, stream: AsyncGenerator[str, None]) -> AsyncIterator[str]:
+    async def following(self, request: Request, agent: Agent, stream: AsyncIterator[str]) -> AsyncIterator[str]:
         """What a page of an agent hears, until they are signed out, closed, or may see something else. Each time this is
         asked, it counts as a request: whoever has the desk open and waits for a case is not idle."""
         asked = time.monotonic()
-        async with aclosing(stream):
+        async with aclosing(stream):  # type: ignore[type-var]
             async for each in stream:
                 if time.monotonic() - asked >= ASKED_SECONDS:
                     if await self._accounts.who(request.cookies.get(COOKIE, "")) != agent:

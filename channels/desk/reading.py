@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
 from channels.desk.access import Access, Seen, may_see
@@ -21,7 +21,7 @@ TEAMS = [{"name": "general", "title": {"en": "General", "fr": "Général"}}]
 
 def reading(access: Access, counter: Counter, accounts: Accounts, history: History, library: Library) -> APIRouter:
     routes, cases, canned = APIRouter(prefix="/api"), counter.cases, _canned()
-    Me = Annotated[Agent, Depends(access.signed_in)]
+    Me = Annotated[Agent, Depends(access.at_desk)]
     Opened = Annotated[Seen, Depends(access.case)]
 
     @routes.get("/me")
@@ -62,8 +62,9 @@ def reading(access: Access, counter: Counter, accounts: Accounts, history: Histo
         return {"hits": list(map(asdict, await library.search(q[:500], language))) if q.strip() else []}
 
     @routes.get("/events")
-    async def events(agent: Me) -> StreamingResponse:
-        return StreamingResponse(happening(counter, agent.id), media_type="text/event-stream")
+    async def events(agent: Me, request: Request) -> StreamingResponse:
+        heard = access.following(request, agent, happening(counter, agent.id))
+        return StreamingResponse(heard, media_type="text/event-stream")
 
     return routes
 
