@@ -65,7 +65,7 @@ def unpack(file: Path, folder: Path, fits: Callable[[Manifest], None], progress:
                 manifest = _manifest(file, tar)
                 fits(manifest)
                 expected = dict(manifest["files"])
-                for member in tar:
+                while (member := tar.next()) is not None:
                     says = expected.pop(member.name, None)
                     content = tar.extractfile(member)
                     if says is None or content is None:

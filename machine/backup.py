@@ -86,7 +86,7 @@ def said(made: Made) -> str:
         + (", and the secret." if about["secret"] else "."),
         "It holds what citizens wrote. Keep it where nobody else reads it, and on another machine.",
     ]
-    if not about["secret"]:
+    if about["fingerprint"] and not about["secret"]:
         lines.append(
             "GUICHET_SECRET is not in it: it is yours to keep. Without it, sealed texts stay unreadable and nobody is "
             "found by their address any more."

@@ -24,15 +24,15 @@ def runs(home: Path) -> bool:
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[Settings]:
-    """The settings with the addresses of both servers: of the running service, of your own, or of the embedded ones, which
+    """The settings with the addresses of both servers: your own, those of the running service, or the embedded ones, which
     are started and ended again. Raises CannotStart where there are no data yet, ServerFailed."""
     home, note = settings.home, read_note(settings.home)
-    if note is not None and runs(home):
+    if settings.redis_url and settings.database_url:
+        yield settings
+    elif note is not None and runs(home):
         if not note.settings:
             raise CannotStart(f"{home} is just being started, backed up or restored. Try again in a moment.")
         yield settings.model_copy(update=dict(note.settings))
-    elif settings.redis_url and settings.database_url:
-        yield settings
     elif not settings.database_url and not (home / "postgres" / "PG_VERSION").exists():
         raise CannotStart(f"There are no data in {home}: nothing has run from it yet. Name another: GUICHET_HOME=…")
     else:

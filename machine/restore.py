@@ -105,7 +105,7 @@ def said(restored: Restored) -> str:
     """What a person is told of it."""
     about = restored.about
     lines = [
-        f"Restored what was backed up at {about['taken']}: {sum(about['rows'].values()):,} rows of "
+        f"Restored what was backed up at {_moment(about)}: {sum(about['rows'].values()):,} rows of "
         f"{len(about['rows'])} tables, {restored.keys:,} keys of Redis"
         + (f", knowledge {about['knowledge']}" if about["knowledge"] else "")
         + (", and the secret." if about["secret"] else ".")
@@ -182,7 +182,7 @@ def _load(served: Settings, content: Path, found: Found, restored: Restored, pro
         progress("bring the tables up to date", 0, 0)
         migrate(database_url)
     secret = _secret(served, content, restored)
-    why = f"restored from the backup of {about['taken'][:16]} UTC: it may have been answered or sent since then"
+    why = f"restored from the backup of {_moment(about)}: it may have been answered or sent since then"
     done = asyncio.run(set_aside(redis_url, database_url if about["revision"] else "", secret, why))
     restored.set_aside = done.count
     restored.warnings += done.warnings
@@ -239,6 +239,10 @@ def _has_data(mark: Path) -> bool:
 
 def _same(secret: bytes, about: archive.Manifest) -> bool:
     return bool(fingerprint(secret, about["salt"]) == about["fingerprint"])
+
+
+def _moment(about: archive.Manifest) -> str:
+    return f"{about['taken'][:16].replace('T', ' ')} UTC"
 
 
 def _programs(url: str, about: archive.Manifest) -> postgres_dump.Programs:
