@@ -8,6 +8,7 @@ import json
 import os
 import stat
 import tarfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
