@@ -1,4 +1,4 @@
-"""The command: up, index, ask, train, evaluate, agent, channels, outbox, segments, backup, doctor. It wires; it decides nothing."""
+"""The command: up, index, ask, train, evaluate, agent, channels, outbox, segments, doctor. It wires; it decides nothing."""
 
 import json
 import sys

@@ -1,5 +1,7 @@
 """The commands that keep all of it and bring it back: backup, restore."""
 
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,7 @@ def backup(file: Annotated[Path, typer.Argument(help="A file that is not there y
     from machine.backup import said
     from machine.console import preparing
 
+    _end_in_order()
     with preparing() as progress:
         made = make(Settings(), file, progress)
     typer.echo(said(made))
@@ -32,6 +35,13 @@ def restore(
     from machine.restore import restore as bring_back
     from machine.restore import said
 
+    _end_in_order()
     with preparing() as progress:
         restored = bring_back(Settings(), file, replace, progress)
     typer.echo(said(restored))
+
+
+def _end_in_order() -> None:
+    """Whoever ends it ends the servers that it started, too, and leaves nothing half made."""
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda number, frame: sys.exit(128 + number))
