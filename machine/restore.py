@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from channels.settings import Settings
@@ -82,7 +83,7 @@ def restore(settings: Settings, file: Path, replace: bool, progress: Progress) -
                 f"There are data already: {', '.join(found.what)}. Restore beside them (GUICHET_HOME=…), "
                 f"or add --replace: what is there is kept in a folder of {home} then."
             )
-        aside = home / f"replaced-{datetime.now():%Y-%m-%dT%H-%M-%S}"
+        aside = _aside(home)
         if found.database or found.redis:  # they cannot be moved away, so they are backed up first
             aside.mkdir()
             with embedded(settings, home, lock) as before:
@@ -239,6 +240,12 @@ def _has_data(mark: Path) -> bool:
 
 def _same(secret: bytes, about: archive.Manifest) -> bool:
     return bool(fingerprint(secret, about["salt"]) == about["fingerprint"])
+
+
+def _aside(home: Path) -> Path:
+    """A folder that is not there yet for what is replaced now."""
+    name = f"replaced-{datetime.now():%Y-%m-%dT%H-%M-%S}"
+    return next(path for number in count(1) if not (path := home / f"{name}{f'-{number}' * (number > 1)}").exists())
 
 
 def _moment(about: archive.Manifest) -> str:
