@@ -215,7 +215,7 @@ class Accounts:
 def new_agent(email: str, name: str, role: Role, languages: Sequence[str], teams: Sequence[str]) -> Agent:
     """Raises Unfit where there is no address or name."""
     email, name = address(email), clean(name)
-    if not 0 < email.find("@") < len(email) - 1 or " " in email or not name:
+    if not 0 < email.find("@") < len(email) - 1 or not name:
         raise Unfit("An account needs an e-mail address and a name.", "unfit")
     return Agent(secrets.token_hex(8), name, email, role, list(languages), list(teams))
 

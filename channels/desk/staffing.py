@@ -90,6 +90,10 @@ def staffing(
         codes = {"codes": left, "demanded": demanded(agent.role, accounts.demand)}
         return about | codes | {"password": await accounts.has_password(agent.id), "titles": _titles(teams)}
 
+    @routes.get("/api/account/enrolling")
+    async def enrolling(agent: Enrolling) -> dict[str, str]:
+        return {"name": agent.name, "role": agent.role}
+
     @routes.post("/api/account/password")
     async def password(agent: Me, request: Request, given: NewPassword) -> Response:
         token = await accounts.change_password(request.cookies.get(COOKIE, ""), given.new, given.old)

@@ -1,11 +1,11 @@
 """The trail: who saw and did what, and when. It is only ever added to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -62,17 +62,7 @@ class Trail:
         steps = select(*columns, other.c.name.label("of"), audit.c.about)
         steps = steps.outerjoin(agents, agents.c.id == audit.c.agent)
         steps = steps.outerjoin(other, other.c.id == whose)
-        for value, condition in (
-            (wanted.agent, or_(audit.c.agent == wanted.agent, whose == wanted.agent)),
-            (wanted.case, audit.c.case == wanted.case),
-            (wanted.since, audit.c.at >= wanted.since),
-            (wanted.until, audit.c.at < wanted.until),
-            (wanted.before, audit.c.id < wanted.before),
-        ):
-            if value is not None:
-                steps = steps.where(condition)
-        if wanted.cases_only:
-            steps = steps.where(audit.c.case.is_not(None))
+        steps = steps.where(*_conditions(wanted, whose))
         looked = {"agent": wanted.agent, "of_case": wanted.case, "day": wanted.since and wanted.since.isoformat()}
         async with self._engine.begin() as connection:
             found = (await connection.execute(steps.order_by(audit.c.id.desc()).limit(PAGE))).all()
@@ -83,3 +73,18 @@ class Trail:
     async def note(self, agent: str | None, did: str, about: dict[str, Any] | None = None) -> None:
         async with self._engine.begin() as connection:
             await write(connection, agent, did, about)
+
+
+def _conditions(wanted: Wanted, whose: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
+    if wanted.agent is not None:
+        yield or_(audit.c.agent == wanted.agent, whose == wanted.agent)
+    if wanted.case is not None:
+        yield audit.c.case == wanted.case
+    if wanted.since is not None:
+        yield audit.c.at >= wanted.since
+    if wanted.until is not None:
+        yield audit.c.at < wanted.until
+    if wanted.before is not None:
+        yield audit.c.id < wanted.before
+    if wanted.cases_only:
+        yield audit.c.case.is_not(None)

@@ -1,14 +1,14 @@
-/** The page to sign in: one language instead of both, and why the last try failed. It works without this, too. */
+/** The pages one passes to sign in: one language instead of both, and why the last try failed. They work without this, too. */
 
-import { languages, preferred, speak } from "./language.js";
 import { byId, el } from "./elements.js";
+import { languages, preferred, speak } from "./language.js";
 
-const TITLES = { en: "Sign in – Guichet", fr: "Se connecter – Guichet" };
+const title = document.querySelector("title");
 
 function show(language, chosen) {
 	speak(language, chosen);
 	for (const node of document.querySelectorAll("main [lang]:not(button)")) node.hidden = node.lang !== language;
-	document.title = TITLES[language];
+	document.title = title.dataset[language];
 	byId("languages").ariaLabel = { en: "Language", fr: "Langue" }[language];
 }
 
@@ -17,10 +17,13 @@ for (const [lang, name] of languages()) {
 }
 show(preferred());
 
-const [reason] = ["wrong", "locked"].filter((name) => new URLSearchParams(location.search).has(name));
-if (reason) {
-	byId(reason).classList.add("shown");
-	byId("password").setAttribute("aria-describedby", reason);
-	byId("password").ariaInvalid = reason === "wrong";
+const given = new URLSearchParams(location.search);
+const reason = [...document.querySelectorAll(".complaint")].find(({ id }) => given.has(id));
+const fields = [...document.querySelectorAll("input")];
+const last = fields.at(-1);
+if (reason) reason.classList.add("shown");
+if (reason && last) {
+	last.setAttribute("aria-describedby", [reason.id, last.getAttribute("aria-describedby")].filter(Boolean).join(" "));
+	if (["wrong", "length", "guessed", "same"].includes(reason.id)) last.ariaInvalid = "true";
 }
-byId(reason === "wrong" ? "password" : "email").focus();
+(reason?.id === "wrong" ? last : fields[0])?.focus();
