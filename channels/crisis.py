@@ -70,9 +70,10 @@ class _Phrases:
         self._means |= {_single(str(short)): tuple(_singles(full)) for short, full in about["means"].items()}
         self._means |= dict.fromkeys(_singles(about["ignored"]), ())
         self._loosely: dict[str, list[str]] = {}
-        for word in _singles(about["loosely"]):
-            for shape in _shapes(word):
-                self._loosely.setdefault(shape, []).append(word)
+        for word in about["loosely"].split():
+            for form in {word, _single(word)}:  # a letter between two of the same parts them
+                for shape in _shapes(form):
+                    self._loosely.setdefault(shape, []).append(form)
         self._meant, self._onward = lru_cache(REMEMBERED)(self._meaning), lru_cache(REMEMBERED)(self._followed)
 
     def found(self, words: Iterable[str]) -> tuple[Kind, ...]:
@@ -140,7 +141,7 @@ class _Phrases:
             return (word,)
         near = {each for shape in _shapes(word) for each in self._loosely.get(shape, ())}
         right = [each for each in near if each[0] == word[0] and OSA.distance(each, word, score_cutoff=1) <= 1]
-        return (min(right, default=word),)
+        return (_single(min(right, default=word)),)
 
 
 def _shapes(word: str) -> set[str]:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from channels import crisis as module
 from channels.crisis import Crisis, crisis
@@ -85,6 +86,14 @@ def test_what_is_heard(text: str, found: Crisis | None) -> None:
     assert crisis(text) == found
 
 
+@pytest.mark.parametrize("language", languages())
+def test_no_phrase_waits_for_a_word_that_is_never_read(language: str) -> None:
+    """One that is left out or stands for another, where the phrase is followed."""
+    phrases = module._all_phrases()[language]
+    words = phrases._known - {module.ANY, "^", "$"}
+    assert {word: phrases._meant(word) for word in words if phrases._meant(word) != (word,)} == {}
+
+
 # However it is written
 
 
@@ -133,6 +142,7 @@ def misspelt(draw: st.DrawFn) -> tuple[str, str]:
     swapped = before + after[:1] + here + after[1:]
     wrong = draw(st.sampled_from((before + after, before + letter + after, before + letter + here + after, swapped)))
     assume(module._single(wrong) not in module._all_phrases()[language]._means)  # it is a word of its own
+    assume(all(OSA.distance(wrong, other) > 1 for other in loose(language) - {word}))  # or it may be that one
     assume(DOUBLED.search(wrong) is None)  # doubled letters count once: it is two letters short
     words[which] = wrong
     return kind, " ".join(words)
