@@ -14,6 +14,7 @@ class ActionAskPerson(Action):
         return "action_ask_person"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        say_contact(dispatcher, remembered(tracker))
-        hand_over(dispatcher, "asked_for_person")
+        sources = remembered(tracker)
+        say_contact(dispatcher, sources)
+        hand_over(dispatcher, "asked_for_person", sources)
         return [offer(NOTHING), LISTEN]

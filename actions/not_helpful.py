@@ -23,7 +23,7 @@ class ActionNotHelpful(Action):
             return [SlotSet("unhelpful", times), offer(PERSON), LISTEN]
         dispatcher.utter_message(response="utter_still_not_helpful")
         say_contact(dispatcher, sources)
-        hand_over(dispatcher, "not_helpful")
+        hand_over(dispatcher, "not_helpful", sources)
         return [SlotSet("unhelpful", 0), offer(NOTHING), LISTEN]
 
 

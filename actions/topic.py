@@ -54,5 +54,7 @@ def say_contact(dispatcher: CollectingDispatcher, sources: list[Source]) -> None
         dispatcher.utter_message(response="utter_contact_general")
 
 
-def hand_over(dispatcher: CollectingDispatcher, because: str) -> None:
-    dispatcher.utter_message(json_message={"hand_to": "desk", "because": because})
+def hand_over(dispatcher: CollectingDispatcher, because: str, sources: list[Source]) -> None:
+    """To a person, who is told what the first source was about."""
+    topic = {"topic": sources[0]["title"]} if sources else {}
+    dispatcher.utter_message(json_message={"hand_to": "desk", "because": because} | topic)

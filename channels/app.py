@@ -13,13 +13,13 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from redis.asyncio import Redis
-from redis.maint_notifications import MaintNotificationsConfig
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels import inbox
 from channels.adapters.web import Web
-from channels.bot import Bot, opener
+from channels.bot import Bot
 from channels.catalogue import Parts, made
+from channels.connections import redis_client
 from channels.continuation import Codes
 from channels.conversation import Addresses, written_language
 from channels.inbox import Inbox
@@ -27,12 +27,14 @@ from channels.lanes import Lanes
 from channels.menus import Menus
 from channels.outbox import RECORD_QUEUE, Outbox, queue
 from channels.pace import Pace
+from channels.published import opener
 from channels.quiet import hours
 from channels.reception import Reception
 from channels.record import Record
 from channels.responder import Responder
 from channels.settings import Settings
 from channels.switchboard import Switchboard
+from channels.switches import Switches, ToPeople
 from channels.throttle import Throttle
 from channels.traffic import Traffic
 from channels.turns import answering, recording, sending
@@ -44,29 +46,8 @@ from channels.worker import put_off, work, work_together
 RECORDS_AT_ONCE = 200
 SENDS_AT_ONCE = 8  # by one channel: of what is under way when a process is killed, nobody knows whether it arrived
 RECORD_SECONDS = 0.1  # how long what was said is gathered, to be written together
-REDIS_CONNECTIONS = 500  # of one process; who finds none is told that the service is not available
 RASA_KEEPS_SECONDS = 4.0  # less than the 5 s after which Rasa's server closes a connection that nobody uses
 log = structlog.get_logger()
-
-
-def redis_client(settings: Settings, name: str | None = None) -> Redis:
-    """A client of Redis; raises where no address is set.
-
-    Redis lists its connections under `name`, so that others can see that it lives.
-    It tries nothing twice by itself: whether a command may run twice is known only to those who send it.
-    """
-    if not settings.redis_url:
-        raise RuntimeError("GUICHET_REDIS_URL is not set: `guichet up` sets it, or name your own Redis.")
-    return Redis.from_url(
-        settings.redis_url,
-        client_name=name,
-        max_connections=REDIS_CONNECTIONS,
-        decode_responses=True,
-        socket_timeout=10,
-        socket_connect_timeout=2,
-        # with these, redis-py would hand out connections that a restart of Redis has ended
-        maint_notifications_config=MaintNotificationsConfig(enabled=False),
-    )
 
 
 def parts(settings: Settings, redis: Redis, transport: Any = None) -> Parts:
@@ -129,17 +110,13 @@ async def run_worker(settings: Settings) -> None:
 
 async def work_with(responders: Mapping[str, Responder], settings: Settings) -> None:
     """Do the worker's work with whoever answers."""
-    from channels.desk.cases import Cases  # the web app, which is made here, too, needs no desk
-    from channels.desk.counter import Counter
-    from channels.desk.desk import Desk
-    from channels.desk.seal import Seal
+    from channels.desk.answering import responders as at_desk  # the web app, which is made here, too, needs no desk
 
     if not settings.database_url:
         raise RuntimeError("GUICHET_DATABASE_URL is not set: `guichet up` sets it, or name your own PostgreSQL.")
     redis = redis_client(settings, settings.consumer)
     record = Record(settings.database_url, settings.keep_transcripts_days)
-    counter = Counter.made(Cases(record.engine, Seal(settings.key)), redis, settings.consumer)
-    responders = {"desk": Desk(counter), **responders}
+    responders = {**at_desk(settings, redis, record.engine), **responders}
     written_language("Load the models before the first citizen writes.")
     try:
         async with asyncio.TaskGroup() as group:
@@ -162,7 +139,9 @@ def jobs(
         record.find,
         time.time,
     )
-    board = Switchboard(responders, record, addresses, reception)
+    switches = Switches(redis, lambda: datetime.now(UTC))
+    answering_first = {**responders, "bot": ToPeople(responders["bot"], switches)}
+    board = Switchboard(answering_first, record, addresses, reception, switches)
     said, written = (Lanes(redis, name, settings.consumer) for name in (inbox.QUEUE, RECORD_QUEUE))
     channels = list(made(given))
     out = {queue(f"{each.name}:"): Lanes(redis, queue(f"{each.name}:"), settings.consumer) for each in channels}

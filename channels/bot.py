@@ -1,10 +1,8 @@
 """The bot as a Responder: Rasa over HTTP; while Rasa is away, a cited answer straight from knowledge."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 _CITATION = ("title", "section", "url", "publisher", "as_of", "language")
 FAILURES_UNTIL_OPEN = 3
 OPEN_SECONDS = 5.0
-SWITCHES = ("hand_to", "because", "language", "place")
+SWITCHES = ("hand_to", "because", "language", "place", "topic")
 
 log = structlog.get_logger()
 
@@ -44,7 +42,7 @@ class Bot:
         self._knowledge = knowledge
         self._breakers = AsyncCircuitBreakerFactory(default_threshold=FAILURES_UNTIL_OPEN, default_ttl=OPEN_SECONDS)
 
-    async def begin(self, conversation: Conversation, because: str, said: Incoming) -> Turn:
+    async def begin(self, conversation: Conversation, because: str, said: Incoming, topic: str = "") -> Turn:
         text = texts(conversation.language)["back_with_bot"]
         return Turn((Reply(text=text, language=conversation.language),))
 
@@ -57,6 +55,9 @@ class Bot:
         except (OpenedState, NoReply, aiohttp.ClientError, TimeoutError, ValueError) as error:
             log.warning("bot degraded", conversation=conversation.key, why=f"{type(error).__name__}: {error}")
             return await self._degraded(conversation, question)
+
+    async def follow(self, origin: str, conversation: Conversation, address: str) -> None:
+        """Rasa knows the dialogue by its thread, which goes on in the other conversation."""
 
     async def _ask(self, conversation: Conversation, id: str, question: str) -> Any:
         metadata = {"id": id, "language": conversation.language, "place": conversation.place}
@@ -118,7 +119,14 @@ def _read(messages: Sequence[dict[str, Any]], language: str) -> Turn:
         replies = [replace(reply, language=said["language"], changes_language=True) for reply in replies]
     if not replies and "hand_to" not in said:
         raise ValueError("Rasa sent nothing that can be shown.")
-    return Turn(tuple(replies), said.get("hand_to"), said.get("because", ""), said.get("language"), said.get("place"))
+    return Turn(
+        tuple(replies),
+        said.get("hand_to"),
+        said.get("because", ""),
+        said.get("language"),
+        said.get("place"),
+        said.get("topic", ""),
+    )
 
 
 def _words(value: object) -> str:
@@ -150,19 +158,3 @@ def from_answer(answer: dict[str, Any], text: str = "") -> Reply:
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"An answer is not as agreed: {type(error).__name__} {error}") from error
-
-
-def opener(home: Path) -> Callable[[], "Knowledge"]:
-    """Opens the knowledge when it is first asked for, once: a worker whose bot is well never loads it."""
-    opened: list[Knowledge] = []
-    opening = threading.Lock()
-
-    def knowledge() -> "Knowledge":
-        from knowledge import Knowledge
-
-        with opening:
-            if not opened:
-                opened.append(Knowledge.open(home))
-        return opened[0]
-
-    return knowledge

@@ -9,3 +9,7 @@ def stop_key(key: str) -> str:
 def claim_key(key: str) -> str:
     """The mark on the conversation of that key that the bot may send nothing."""
     return f"claimed:{key}"
+
+
+BELL = "desk:bell"
+"""Channel of Redis on which the desk's apps hear what happened, as JSON: {"case": 7}, {"typing": 7} …"""

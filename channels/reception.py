@@ -53,13 +53,13 @@ class Reception:
             return _consented(conversation, said, found)
         if conversation.stopped:
             return Received(conversation, said, Turn())
-        if conversation.answered_by == "bot" and (danger := crisis(said.text)):  # a person sees it for themselves
+        if conversation.answered_by != "desk" and (danger := crisis(said.text)):  # a person sees it for themselves
             return _helped(conversation, said, danger)
         if conversation.channel in ON_PAGES:
             return Received(conversation, said)
         meant = await self.menus.read(conversation.key, said)
         text = said.text if meant is said else ""  # a number or MORE says something else each time
-        if conversation.answered_by == "bot":  # a person sees for themselves whom they write to
+        if conversation.answered_by != "desk":  # a person sees for themselves whom they write to
             verdict = await self.pace.heard(conversation.key, said.id, text or said.id, said.at.timestamp())
         else:
             verdict = Verdict.ANSWER
@@ -86,7 +86,7 @@ class Reception:
             channel=conversation.channel,
             thread=conversation.thread if ran_before else before.thread or before.key,
             continues=before.key,
-            answered_by="bot",
+            answered_by=conversation.answered_by if ran_before else before.answered_by,
         )
         notice = _own(before.language, "continued_elsewhere")
         return Received(here, said, _one(here, "continued_here"), notice=(origin.address, notice))
@@ -98,7 +98,7 @@ def _meant(conversation: Conversation, said: Incoming, meant: Incoming | Rest) -
         return Received(conversation, said, _one(conversation, "in_private"))
     if said.command in SAID_BY:
         return Received(conversation, replace(said, text=own[SAID_BY[said.command]]))
-    if isinstance(meant, Rest) and meant.sender == "bot" and conversation.answered_by != "bot":
+    if isinstance(meant, Rest) and meant.sender == "bot" and conversation.answered_by == "desk":
         meant = said  # the bot is silent
     if isinstance(meant, Rest):
         turn = Turn((Reply(meant.text, language=meant.language, continues=True, sender=meant.sender),))

@@ -12,7 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from channels.channel import STATES
 from channels.conversation import Conversation
-from channels.tables import cases, consents, conversations, deliveries, feedback, metadata, transcript, wishes
+from channels.tables import (
+    case_lines,
+    cases,
+    consents,
+    conversations,
+    deliveries,
+    feedback,
+    metadata,
+    transcript,
+    wishes,
+)
 
 CONNECTIONS = 8
 CONNECT_SECONDS = 5
@@ -87,8 +97,9 @@ class Record:
                     await connection.execute(stop)
 
     async def expire(self) -> int:
-        """Delete the lines of transcripts, the states of replies and the closed cases whose time has come, and
-        conversations of which nothing is left; of those who said stop, that they did is kept.
+        """Delete the lines of transcripts, the states of replies and what was said in closed cases whose time has come, and
+        conversations of which nothing is left; of those who said stop, that they did is kept. Of a case stays what
+        statistics count, and nothing that leads to anybody.
 
         Returns how many lines there were.
         """
@@ -103,7 +114,11 @@ class Record:
             with_desk = exists().where(cases.c.conversation == conversations.c.key, cases.c.state != "closed")
             await connection.execute(delete(conversations).where(begun_long_ago, ~lines_left, ~stopped, ~with_desk))
             await connection.execute(delete(deliveries).where(deliveries.c.at < func.now() - self._keep))
-            await connection.execute(delete(cases).where(cases.c.closed < func.now() - self._keep))
+            ended = (cases.c.closed < func.now() - self._keep, cases.c.conversation != "")
+            said = select(cases.c.id).where(*ended)
+            await connection.execute(delete(case_lines).where(case_lines.c.case.in_(said)))
+            nobody = {"conversation": "", "address": "", "topic": None, "callback": None}
+            await connection.execute(update(cases).where(*ended).values(**nobody))
         return lines
 
     async def count(self) -> dict[str, int]:

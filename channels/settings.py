@@ -44,6 +44,11 @@ class Settings(BaseSettings):
 
     desk_host: str = Field("127.0.0.1", description="Interface on which agents reach the desk.")
     desk_port: int = Field(8010, ge=0, le=65535, description="Its port.")
+    desk_teams: Path | None = Field(None, description="File of the desk's teams, in place of the bundled one.")
+    translation_url: str | None = Field(
+        None, description="A service with the interface of LibreTranslate that agents may ask; texts are sent to it."
+    )
+    translation_key: SecretStr | None = Field(None, description="What it knows us by, if it wants that.")
     desk_url: str | None = Field(None, description="Address at which agents reach the desk, https://desk.example.ca.")
     desk_require_codes: Literal["none", "privileged", "all"] = Field(
         "none", description="Who must have one-time codes: nobody, supervisors and administrators, or everybody."
@@ -171,6 +176,12 @@ class Settings(BaseSettings):
     def desk_address(self) -> str:
         """Where agents reach the desk, without a slash at the end."""
         return (self.desk_url or f"http://127.0.0.1:{self.desk_port}").rstrip("/")
+
+    @property
+    def public_address(self) -> str | None:
+        """Where citizens reach the public app; on one machine in development, where it listens."""
+        here = f"http://{self.public_host}:{self.public_port}" if self.environment == "development" else None
+        return self.public_url or here
 
     @property
     def consumer(self) -> str:

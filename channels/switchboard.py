@@ -13,6 +13,7 @@ from channels.reception import Received, Reception
 from channels.record import Record
 from channels.redact import redact
 from channels.responder import Responder, Turn
+from channels.switches import Switches
 from channels.tables import LONGEST_CODE
 from channels.texts import languages, texts
 
@@ -25,6 +26,7 @@ class Switchboard:
     record: Record
     addresses: Addresses
     reception: Reception
+    switches: Switches
 
     async def turn(self, said: Incoming) -> list[Follow]:
         """Answer one message: what goes to the outbox and to the record when the turn is finished.
@@ -42,7 +44,9 @@ class Switchboard:
         conversation, turn = received.conversation, received.turn
         if turn is None:
             turn = await self.responders[conversation.answered_by].answer(conversation, received.said)
-        if turn.hand_to == "bot" and not turn.replies:  # nobody has it now
+        if turn.hand_to == "bot" and not turn.replies:  # nobody has it now, or the bot goes on while they wait
+            if turn.because:
+                conversation = replace(conversation, answered_by="bot")
             turn = await self.responders["bot"].answer(conversation, received.said)
         conversation = after(conversation, turn)
         replies, wanted = list(turn.replies), None
@@ -51,14 +55,16 @@ class Switchboard:
             if before is None:  # somebody may claim it at once
                 await self.record.keep(conversation)
                 before = conversation
-            begun = await taken.begin(conversation, turn.because, said) if taken else Turn(hand_to="bot")
+            begun = await taken.begin(conversation, turn.because, said, turn.topic) if taken else Turn(hand_to="bot")
             replies += begun.replies
-            if begun.hand_to:  # until somebody is there
+            if begun.hand_to == "bot":
                 wanted = turn.because
-            else:
+            elif not begun.hand_to:  # else whoever took it has written who answers, for an agent may have claimed it
                 conversation = replace(conversation, answered_by=turn.hand_to)
         if not replies and wanted is not None:
             replies.append(Reply(text=texts(conversation.language)["wish_recorded"], language=conversation.language))
+        if replies and (notice := await self.switches.notice(key, conversation.language)):
+            replies.insert(0, Reply(notice, language=conversation.language, sender="channel"))
         if received.before and replies:
             replies[0] = replace(replies[0], text=f"{received.before}\n{replies[0].text}".rstrip(), degraded=True)
         if conversation != before:
@@ -75,19 +81,20 @@ class Switchboard:
         }
         return [
             *(outbox.post(key, said.address, reply) for reply in numbered),
-            *await self._elsewhere(received, said),
+            *await self._elsewhere(received, conversation, said),
             Follow(RECORD_QUEUE, f"{key}:{said.id}", rows),  # a lane of its own: rows need no order
         ]
 
-    async def _elsewhere(self, received: Received, said: Incoming) -> list[Follow]:
-        """A word in the conversation that this one goes on from, which begins anew there."""
+    async def _elsewhere(self, received: Received, conversation: Conversation, said: Incoming) -> list[Follow]:
+        """A word in the conversation that this one goes on from, which begins anew there; who answers comes along."""
         if not received.notice:
             return []
         address, reply = received.notice
         key = self.addresses.key(address)
         if origin := await self.record.find(key):
-            anew = replace(origin, thread=self.addresses.key(f"{address} {said.id}"))
-            await self.record.keep(anew, origin)
+            anew = replace(origin, thread=self.addresses.key(f"{address} {said.id}"), answered_by="bot")
+            await self.record.keep(anew)
+            await self.responders[conversation.answered_by].follow(key, conversation, said.address)
         return [outbox.post(key, address, replace(reply, id=f"{said.id}/elsewhere", in_reply_to=said.id))]
 
 

@@ -165,15 +165,16 @@ cases = Table(
     Column("closed", DateTime(timezone=True)),
     Column("outcome", String(LONGEST_CODE)),
     Column("topic", Text),  # title of the last answer
-    Column("brief", Text, nullable=False, server_default=""),  # sealed JSON: what the desk knew when it was opened
     Column("first_due", DateTime(timezone=True)),  # until when a person should have answered first
     Column("reply_due", DateTime(timezone=True)),  # and what waits for an answer now
     Column("resolve_due", DateTime(timezone=True)),
     Column("late_replies", Integer, nullable=False, server_default="0"),  # after the first
     Column("overflowed", DateTime(timezone=True)),  # when it went to another team, because it waited too long
-    Column("asks", String(16)),  # what the usher has asked the citizen and waits to hear
-    Column("wants", String(16), nullable=False, server_default="chat"),  # or "callback", "text", "message"
-    Column("callback", Text),  # sealed JSON: whom to call or text, and when
+    Column(
+        "asks", String(16)
+    ),  # what the citizen was asked and may answer: "offer", "phone", "when", "message", "rating"
+    Column("wants", String(16), nullable=False, server_default="chat"),  # or "callback", "message"
+    Column("callback", Text),  # sealed JSON: whom to call, and when
     Column("rating", SmallInteger),  # 1 to 3
     Column("rated", DateTime(timezone=True)),
     Column("tags", JSONB, nullable=False, server_default="[]"),

@@ -23,13 +23,17 @@ from channels.desk.history import History
 from channels.desk.invitations import Invitations
 from channels.desk.library import Library
 from channels.desk.limits import Limits
-from channels.desk.live import mend
+from channels.desk.live import Live
+from channels.desk.mending import mend_always
 from channels.desk.oidc import Provider
 from channels.desk.passwords import Unfit
 from channels.desk.reading import reading
 from channels.desk.signing import MOST_BYTES, signing
 from channels.desk.staffing import locked, staffing, unfit
-from channels.desk.teams import read
+from channels.desk.statistics import Statistics
+from channels.desk.supervising import supervising
+from channels.desk.switching import Switching
+from channels.desk.translation import Translation
 from channels.web.message import Unacceptable
 
 PAGES = Path(__file__).parent / "pages"
@@ -48,29 +52,35 @@ def desk_app(
     accounts: Accounts,
     history: History,
     library: Library,
+    switching: Switching,
+    statistics: Statistics,
     provider: Provider | None = None,
+    translation: Translation | None = None,
     *,
     secure: bool,
 ) -> FastAPI:
     """`provider` is that of single sign-on, where there is one; `secure` is whether the cookie goes by https only."""
+    live = Live(counter)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        mending = asyncio.create_task(mend(counter))
+        doing = [asyncio.create_task(each) for each in (live.listen(), mend_always(counter, accounts.everybody))]
         yield
-        mending.cancel()
-        await asyncio.gather(mending, return_exceptions=True)
+        for each in doing:
+            each.cancel()
+        await asyncio.gather(*doing, return_exceptions=True)
 
     app = FastAPI(title="Guichet desk", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
     access = Access(accounts, counter.cases)
     factors, invitations = Factors(accounts), Invitations(accounts)
     app.include_router(signing(accounts, factors, invitations, Limits(counter.redis), provider, secure=secure))
-    app.include_router(staffing(access, accounts, factors, invitations, read(), secure=secure))
+    app.include_router(staffing(access, accounts, factors, invitations, counter.cases.teams, secure=secure))
     app.add_exception_handler(Unfit, unfit)
     app.add_exception_handler(Locked, locked)
-    app.include_router(reading(access, counter, accounts, history, library))
+    app.include_router(reading(access, counter, accounts, history, library, live, translation))
     app.include_router(casework(access, counter, accounts))
+    app.include_router(supervising(access, counter, switching, statistics))
 
     @app.middleware("http")
     async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -118,7 +128,7 @@ def desk_app(
 
     @app.get("/health")
     async def health() -> dict[str, str]:
-        await counter.present()
+        await counter.presence.present()
         return {"status": "ok"}
 
     return app

@@ -1,10 +1,13 @@
 """A case: what one citizen wants of a person, who has it, and what is said and done in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 Outcome = Literal["answered", "referred", "no_answer", "spam"]
+Asks = Literal["offer", "phone", "when", "message", "rating"]
+Wants = Literal["chat", "callback", "message"]
 
 
 class NoCase(Exception):
@@ -21,7 +24,12 @@ class Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`epoch` grows whenever the case changes hands: who shows it has the case still. Times are in UTC."""
+    """`epoch` grows whenever the case changes hands: who shows it has the case still. Times are in UTC.
+
+    `topic` is the title of what was last answered. `first_due`, `reply_due` and `resolve_due` are until when somebody
+    should have answered first, what was said last, and have come to an end; None where nothing waits for it, or the team
+    never opens. `asks` is what the citizen was asked besides, `wants` how they wish to be answered.
+    """
 
     id: int
     conversation: str
@@ -30,6 +38,7 @@ class Case:
     place: str | None
     team: str
     because: str
+    topic: str | None
     urgent: bool
     state: str
     agent: str | None
@@ -38,6 +47,15 @@ class Case:
     opened: datetime
     waiting_since: datetime
     answered: datetime | None
+    closed: datetime | None
+    first_due: datetime | None
+    reply_due: datetime | None
+    resolve_due: datetime | None
+    asks: Asks | None
+    wants: Wants
+    outcome: Outcome | None
+    tags: Sequence[str]
+    reopened: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What agents do with cases."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, Field
@@ -29,14 +29,22 @@ class Noted(BaseModel):
     text: str = Field(min_length=1, max_length=MOST_CHARACTERS)
 
 
-class Transferred(Held):
-    team: Literal["general"] | None = None
+class Reassigned(BaseModel):
+    team: str | None = None
     agent: str | None = None
+
+
+class Transferred(Held, Reassigned):
     note: str = Field(default="", max_length=MOST_CHARACTERS)
 
 
 class Closed(Held):
     outcome: Outcome
+    tags: list[str] = Field(default=[], max_length=10)
+
+
+class Resent(Held):
+    message: str = Field(max_length=100)
 
 
 class TakenOver(BaseModel):
@@ -47,6 +55,15 @@ def casework(access: Access, counter: Counter, accounts: Accounts) -> APIRouter:
     routes = APIRouter(prefix="/api/cases/{id}")
     Opened = Annotated[Seen, Depends(access.case)]
     Supervisor = Annotated[Agent, Depends(access.role("supervisor", "administrator"))]
+
+    async def _known(given: Reassigned) -> None:
+        if not given.team and not given.agent:
+            raise HTTPException(422, "Name a team or an agent.")
+        if given.team and given.team not in counter.cases.teams:
+            raise HTTPException(422, "There is no such team.")
+        able = {each.id for each in await accounts.everybody() if each.role != "publisher"}
+        if given.agent and given.agent not in able:
+            raise HTTPException(422, "There is no such agent.")
 
     @routes.post("/claim")
     async def claim(seen: Opened) -> dict[str, int]:
@@ -62,8 +79,7 @@ def casework(access: Access, counter: Counter, accounts: Accounts) -> APIRouter:
 
     @routes.post("/transfer")
     async def transfer(seen: Opened, given: Transferred) -> dict[str, int]:
-        if given.agent and given.agent not in {each.id for each in await accounts.everybody()}:
-            raise HTTPException(422, "There is no such agent.")
+        await _known(given)
         moved = await counter.transfer(
             seen.case.id, seen.agent.id, given.epoch, team=given.team, to=given.agent, note=given.note
         )
@@ -71,7 +87,9 @@ def casework(access: Access, counter: Counter, accounts: Accounts) -> APIRouter:
 
     @routes.post("/close")
     async def close(seen: Opened, given: Closed) -> dict[str, int]:
-        return {"epoch": (await counter.close(seen.case.id, seen.agent.id, given.epoch, given.outcome)).epoch}
+        return {
+            "epoch": (await counter.close(seen.case.id, seen.agent.id, given.epoch, given.outcome, given.tags)).epoch
+        }
 
     @routes.post("/say", status_code=202)
     async def say(seen: Opened, given: Said) -> dict[str, str]:
@@ -82,6 +100,25 @@ def casework(access: Access, counter: Counter, accounts: Accounts) -> APIRouter:
         if not given.text.strip() and not quotes:
             raise HTTPException(422, "Write something first.")
         await counter.say(seen.case.id, seen.agent.id, given.epoch, given.id, given.text, quotes)
+        return {"message": given.id}
+
+    @routes.post("/resend", status_code=202)
+    async def resend(seen: Opened, given: Resent) -> dict[str, str]:
+        try:
+            await counter.resend(seen.case.id, seen.agent.id, given.epoch, given.message)
+        except KeyError as error:
+            raise HTTPException(404, "There is no such reply.") from error
+        return {"message": given.message}
+
+    @routes.post("/reassign")
+    async def reassign(seen: Opened, agent: Supervisor, given: Reassigned) -> dict[str, int]:
+        await _known(given)
+        moved = await counter.reassign(seen.case.id, agent.id, team=given.team, to=given.agent)
+        return {"epoch": moved.epoch}
+
+    @routes.post("/whisper", status_code=202)
+    async def whisper(seen: Opened, agent: Supervisor, given: Noted) -> dict[str, str]:
+        await counter.note(seen.case.id, agent.id, given.id, given.text, "whisper")
         return {"message": given.id}
 
     @routes.post("/note", status_code=202)

@@ -2,10 +2,14 @@
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from channels.desk.case import Case, Line
 from channels.desk.history import Delivery, Spoken
+from channels.desk.teams import Team
+
+TIMES = ("opened", "waiting_since", "answered", "closed", "first_due", "reply_due", "resolve_due")
 
 
 def shown(case: Case) -> dict[str, Any]:
@@ -13,9 +17,17 @@ def shown(case: Case) -> dict[str, Any]:
     values = asdict(case)
     agent = {"id": values.pop("agent"), "name": values.pop("agent_name")}
     del values["conversation"]
-    for name in ("opened", "waiting_since", "answered"):
+    for name in TIMES:
         values[name] = values[name].isoformat() if values[name] else None
     return values | {"agent": agent if agent["id"] else None}
+
+
+def team_shown(team: Team) -> dict[str, Any]:
+    """A team, and whether it is open now or opens later."""
+    now = datetime.now(UTC)
+    opens, closes = team.calendar.opens(now), team.calendar.closes(now)
+    hours = {"open": closes is not None, "opens": opens and opens.isoformat(), "closes": closes and closes.isoformat()}
+    return {"name": team.name, "title": dict(team.title), "languages": list(team.languages)} | hours
 
 
 def spoken(line: Spoken) -> dict[str, Any]:
@@ -31,7 +43,8 @@ def said(line: Line, delivery: Delivery | None) -> dict[str, Any]:
         text, quotes = reply.get("text", ""), reply.get("quotes", [])
     agent = {"id": line.agent, "name": line.agent_name} if line.agent else None
     state = {"delivery": delivery.state, "code": delivery.code or None} if delivery else {}
-    return _line(line.message, line.kind, line.at.isoformat(), text, quotes=quotes, agent=agent) | state
+    about = {"about": line.about} if line.about else {}
+    return _line(line.message, line.kind, line.at.isoformat(), text, quotes=quotes, agent=agent) | state | about
 
 
 def _line(message: str, kind: str, at: str, text: str, **more: Any) -> dict[str, Any]:

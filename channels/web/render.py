@@ -14,6 +14,7 @@ import yaml
 from babel.dates import format_date  # type: ignore[import-untyped]
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from channels.telephone import telephone
 from channels.web.events import Event
 
 FOLDER = Path(__file__).parent
@@ -91,14 +92,6 @@ def render_plain(
 def continued(code: str, number: str, language: str) -> str:
     """What to do with a code, in a sentence."""
     return str(texts()[language]["send_code"]).format(code=code, number=telephone(number, language))
-
-
-def telephone(number: str, language: str) -> str:
-    """A number of North America as it is written: 613-555-0142, in French 613 555-0142; others as they are."""
-    if not re.fullmatch(r"\+1\d{10}", number):
-        return number
-    area, exchange, line = number[2:5], number[5:8], number[8:]
-    return f"{area}-{exchange}-{line}" if language == "en" else f"{area}\u00a0{exchange}-{line}"
 
 
 def _page(template: str, language: str, *, title: str, **values: Any) -> str:

@@ -14,9 +14,10 @@ import pytest
 from aiohttp import web
 
 from channels import bot as module
-from channels.bot import FAILURES_UNTIL_OPEN, Bot, from_answer, opener, read
+from channels.bot import FAILURES_UNTIL_OPEN, Bot, from_answer, read
 from channels.channel import Choice, Incoming, Link, Quote, Reply
 from channels.conversation import Conversation
+from channels.published import opener
 from channels.responder import Turn
 from channels.texts import texts
 from knowledge import Answer, Knowledge, Outcome, Source

@@ -211,7 +211,7 @@ async def test_nothing_that_is_said_to_a_person_is_dropped(redis: Redis) -> None
 async def test_a_conversation_goes_on_from_the_web(desk: Desk) -> None:
     desk.known[WEB.key] = WEB
     said = texted(await desk.codes.make(Origin("web:abc", WEB.key)))
-    here = replace(WEB, key=HERE.key, channel="sms", thread=WEB.key, continues=WEB.key, answered_by="bot")
+    here = replace(WEB, key=HERE.key, channel="sms", thread=WEB.key, continues=WEB.key)
     notice = Reply(texts("fr")["continued_elsewhere"], language="fr", sender="channel")
     expected = Received(here, said, sentence("continued_here", "fr"), notice=("web:abc", notice))
     assert await desk.receive(HERE, said) == expected

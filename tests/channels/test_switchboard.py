@@ -36,13 +36,20 @@ class Says:
     heard: list[Conversation] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
 
-    async def begin(self, conversation: Conversation, because: str, said: Incoming) -> Turn:
+    async def begin(self, conversation: Conversation, because: str, said: Incoming, topic: str = "") -> Turn:
         self.begun.append(because)
         return self.opening
 
     async def answer(self, conversation: Conversation, said: Incoming) -> Turn:
         self.heard.append(conversation)
         return self.turn
+
+
+class Quiet:
+    """Switches none of which is on."""
+
+    async def notice(self, key: str, language: str) -> str:
+        return ""
 
 
 class Open:
@@ -56,7 +63,7 @@ class Open:
 
 def board(**responders: Responder) -> tuple[Switchboard, Memory, str]:
     memory, addresses = Memory(), Addresses(b"k" * 32)
-    return Switchboard(responders, memory, addresses, Open()), memory, addresses.key(SAID.address)  # type: ignore[arg-type]
+    return Switchboard(responders, memory, addresses, Open(), Quiet()), memory, addresses.key(SAID.address)  # type: ignore[arg-type]
 
 
 async def test_replies_are_numbered_and_go_to_the_outbox_before_the_record() -> None:

@@ -75,7 +75,7 @@ async def test_a_worker_without_redis_is_not_well() -> None:
 
 
 def test_the_worker_names_its_connections_so_that_it_can_be_seen(tmp_path: Path) -> None:
-    from channels.app import redis_client
+    from channels.connections import redis_client
 
     settings = Settings(_env_file=None, home=tmp_path, redis_url="redis://127.0.0.1:1/0")
     assert (

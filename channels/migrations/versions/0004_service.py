@@ -27,7 +27,6 @@ NEW = {
     ),
     "cases": (
         sa.Column("topic", sa.Text),
-        sa.Column("brief", sa.Text, nullable=False, server_default=""),
         time("first_due"),
         time("reply_due"),
         time("resolve_due"),

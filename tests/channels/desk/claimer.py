@@ -7,13 +7,14 @@ import sys
 from channels.desk.case import Taken
 from channels.desk.cases import Cases
 from channels.desk.seal import Seal
+from channels.desk.teams import read
 from channels.record import engine
 
 
 async def claim(url: str, cases: list[int], agents: list[str]) -> list[tuple[int, str]]:
     """The claims that succeeded, as (case, agent)."""
     pool = engine(url)
-    desk, won = Cases(pool, Seal(b"0123456789abcdef" * 2)), []
+    desk, won = Cases(pool, Seal(b"0123456789abcdef" * 2), read()), []
 
     async def all_of_them(agent: str) -> None:
         for case in cases:

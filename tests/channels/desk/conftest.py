@@ -1,25 +1,36 @@
 """A desk on the real Redis and PostgreSQL."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from channels.conversation import Conversation
 from channels.desk.accounts import Accounts, Agent
+from channels.desk.app import desk_app
 from channels.desk.cases import Cases
 from channels.desk.counter import Counter
 from channels.desk.history import History
+from channels.desk.library import Library
+from channels.desk.mending import mend
 from channels.desk.seal import Seal
+from channels.desk.statistics import Statistics
+from channels.desk.switching import Switching
+from channels.desk.teams import read
+from channels.desk.translation import Translation
 from channels.lanes import Lanes
 from channels.record import Record, engine
+from channels.switches import Switches
 
 SECRET = b"0123456789abcdef" * 2
 PASSWORD = "a long enough word"
+TEAMS = read()
 
 
 @dataclass
@@ -33,9 +44,21 @@ class Stage:
     history: History
     outboxes: dict[str, Lanes] = field(default_factory=dict)
 
-    async def agent(self, name: str = "Sam", role: str = "agent") -> Agent:
+    @property
+    def switches(self) -> Switches:
+        return Switches(self.redis, lambda: datetime.now(UTC))
+
+    def app(self, library: Library, translation: Translation | None = None) -> FastAPI:
+        switching = Switching(self.engine, self.switches)
+        about = (self.accounts, self.history, library, switching, Statistics(self.engine))
+        return desk_app(self.counter, *about, translation=translation, secure=False)
+
+    async def mend(self) -> None:
+        await mend(self.counter, self.accounts.everybody)
+
+    async def agent(self, name: str = "Sam", role: str = "agent", teams: Sequence[str] = ()) -> Agent:
         email = f"{name.lower()}.{secrets.token_hex(4)}@town.example"
-        return await self.accounts.add(email, name, role, ["en", "fr"], PASSWORD)  # type: ignore[arg-type]
+        return await self.accounts.add(email, name, role, ["en", "fr"], PASSWORD, teams)  # type: ignore[arg-type]
 
     async def citizen(self, channel: str = "sms", language: str = "en") -> tuple[Conversation, str]:
         """Somebody who was handed over, and their address."""
@@ -44,9 +67,9 @@ class Stage:
         await self.record.keep(conversation)
         return conversation, address
 
-    async def case(self, urgent: bool = False) -> tuple[int, Conversation]:
+    async def case(self, urgent: bool = False, team: str = "general") -> tuple[int, Conversation]:
         conversation, address = await self.citizen()
-        id = await self.cases.open(conversation, address, team="general", because="asked_for_person", urgent=urgent)
+        id = await self.cases.open(conversation, address, team=team, because="asked_for_person", urgent=urgent)
         return id, conversation
 
     async def posted(self) -> list[dict[str, object]]:
@@ -63,9 +86,8 @@ async def stage(database_url: str, redis: Redis) -> AsyncIterator[Stage]:
         return outboxes.setdefault(queue, Lanes(redis, queue, "desk"))
 
     await out("outbox:sms").open()
-    cases = Cases(pool, Seal(SECRET))
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    counter = Counter(cases, redis, out)
-    yield Stage(pool, redis, record, cases, counter, Accounts(pool, Seal(SECRET), quick), History(pool), outboxes)
+    counter = Counter.made(pool, Seal(SECRET), TEAMS, redis, out)
+    yield Stage(pool, redis, record, counter.cases, counter, Accounts(pool, Seal(SECRET), quick), History(pool), outboxes)
     await record.close()
     await pool.dispose()

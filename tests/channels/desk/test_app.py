@@ -10,7 +10,6 @@ import pytest
 from channels.channel import Quote
 from channels.desk.access import COOKIE
 from channels.desk.accounts import Agent
-from channels.desk.app import desk_app
 from channels.desk.library import Library
 from tests.channels.desk.conftest import PASSWORD, Stage
 
@@ -56,7 +55,7 @@ class Browser:
 
 @pytest.fixture
 async def browser(stage: Stage) -> AsyncIterator[Browser]:
-    app = desk_app(stage.counter, stage.accounts, stage.history, Books(), secure=False)
+    app = stage.app(Books())  # type: ignore[arg-type]
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.example") as http:
         yield Browser(http, stage)

@@ -74,7 +74,7 @@ async def test_a_case_goes_as_a_simple_model_of_it_says(stage: Stage, actions: l
                 case "open" if not is_open:
                     address = f"sms:+1613555{number:04}"
                     about: Any = {"team": "general", "because": "asked_for_person", "urgent": False}
-                    id = await stage.cases.open(conversation, address, **about)
+                    assert await stage.cases.open(conversation, address, **about) == id, "it goes on"
                 case "hear":
                     found = await stage.cases.heard(conversation.key, f"m{id}-{number}", "hello?", datetime.now(UTC))
                     assert (found == id) is allowed, "who waits is answered by the bot"
@@ -100,14 +100,12 @@ async def test_a_case_goes_as_a_simple_model_of_it_says(stage: Stage, actions: l
             did, holder
         )
         is_open = {"close": False, "open": True}.get(did, is_open)
-        if did == "open":
-            heard = said = 0
-        heard, said = heard + (did == "hear"), said + (did == "say")
+        heard, said = heard + (did == "hear"), said + (did in ("say", "close"))
         case = await stage.cases.one(id)
         assert case.agent == (crew[holder].id if holder is not None else case.agent if not is_open else None)
         assert bool(await stage.redis.exists(claim_key(conversation.key))) is (holder is not None)
         kept = await stage.record.find(conversation.key)
-        assert kept is not None and kept.answered_by == ("desk" if holder is not None else "bot")
+        assert kept is not None and kept.answered_by == ("desk" if holder is not None else "line")
         if is_open:
             kinds = [line.kind for line in await stage.cases.lines(id)]
             assert (kinds.count("citizen"), kinds.count("agent")) == (heard, said)

@@ -1,6 +1,5 @@
 """The counter on real servers: the bot is silent while an agent has a case, and what is said goes out once, in order."""
 
-import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,8 +13,9 @@ from channels import outbox
 from channels.channel import Incoming, Quote, Receipt, Reply
 from channels.conversation import Conversation
 from channels.desk.case import Taken
-from channels.desk.counter import AWAY_SECONDS, SEEN
 from channels.desk.desk import Desk
+from channels.desk.mending import AWAY_SECONDS
+from channels.desk.presence import SEEN
 from channels.marks import claim_key
 from channels.outbox import Outbox
 from channels.quiet import hours
@@ -81,7 +81,8 @@ async def test_after_a_claim_no_message_of_the_bot_leaves_not_even_one_under_way
     assert await delivered(stage) == ["from a person"]
     await stage.counter.close(id, agent.id, held.epoch, "answered")
     await says(stage, conversation, Reply("the bot is back", id="m2/1"))
-    assert await delivered(stage) == [texts("en")["back_with_bot"], "the bot is back"]
+    own = texts("en")
+    assert await delivered(stage) == [f"{own['back_with_bot']} {own['rate_ask']}", "the bot is back"]
 
 
 async def test_what_the_channel_says_itself_and_the_rest_of_what_an_agent_said_still_leave(stage: Stage) -> None:
@@ -125,7 +126,7 @@ async def test_what_is_said_twice_goes_out_once_with_its_quotes(stage: Stage) ->
 async def test_what_is_said_while_redis_is_away_goes_out_when_it_is_back(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await stage.counter.mend()
+    await stage.mend()
     await delivered(stage)
     id, _ = await stage.case()
     agent = await stage.agent()
@@ -140,7 +141,7 @@ async def test_what_is_said_while_redis_is_away_goes_out_when_it_is_back(
         for number in (1, 2):
             await stage.counter.say(id, agent.id, held.epoch, f"r{number}", f"part {number}", ())
     assert await delivered(stage) == []
-    await stage.counter.mend()
+    await stage.mend()
     assert await delivered(stage) == ["part 1", "part 2"]
 
 
@@ -152,7 +153,7 @@ async def test_a_process_killed_between_closing_and_giving_back_leaves_nobody_wi
     assert await stage.redis.exists(claim_key(conversation.key))
     other, claimed = await stage.case()
     await stage.counter.claim(other, agent.id)
-    await stage.counter.mend()
+    await stage.mend()
     assert not await stage.redis.exists(claim_key(conversation.key))
     assert await stage.redis.exists(claim_key(claimed.key)), "the bot stays silent where an agent has the case"
 
@@ -163,13 +164,13 @@ async def test_who_has_gone_keeps_nobody_waiting(stage: Stage) -> None:
     kept, _ = await stage.case()
     await stage.counter.claim(left, gone.id)
     await stage.counter.claim(kept, there.id)
-    await stage.counter.mend()
+    await stage.mend()
     assert (await stage.cases.one(left)).state == "claimed"
     await stage.redis.zincrby(SEEN, -AWAY_SECONDS - 1, gone.id)
-    await stage.counter.mend()
+    await stage.mend()
     assert [(await stage.cases.one(each)).state for each in (left, kept)] == ["waiting", "claimed"]
     assert not await stage.redis.exists(claim_key(conversation.key)), "the bot answers meanwhile"
-    assert (await stage.record.find(conversation.key) or conversation).answered_by == "bot"
+    assert (await stage.record.find(conversation.key) or conversation).answered_by == "line"
 
 
 async def test_a_note_has_no_way_out(stage: Stage) -> None:
@@ -177,32 +178,22 @@ async def test_a_note_has_no_way_out(stage: Stage) -> None:
     agent = await stage.agent()
     await stage.counter.claim(id, agent.id)
     await stage.counter.note(id, agent.id, "n1", "looks like fraud")
-    await stage.counter.mend()
+    await stage.mend()
     assert await stage.posted() == []
-
-
-async def test_every_desk_hears_of_what_changes(stage: Stage) -> None:
-    id, _ = await stage.case()
-    agent = await stage.agent()
-    async with asyncio.timeout(3), stage.counter.listening() as rung:
-        await stage.counter.claim(id, agent.id)
-        assert await anext(rung) == {"case": id}
-        await stage.counter.arrive(agent.id, "one")
-        assert await anext(rung) == {"presence": True}
 
 
 async def test_somebody_is_there_as_long_as_one_of_their_pages_is_open(stage: Stage) -> None:
     agent = await stage.agent()
     for page in ("one", "two", "one"):
-        await stage.counter.arrive(agent.id, page)
-    await stage.counter.leave(agent.id, "one")
-    assert await stage.counter.present() == [agent.id]
-    await stage.counter.leave(agent.id, "two")
-    assert await stage.counter.present() == []
+        await stage.counter.presence.arrive(agent.id, page)
+    await stage.counter.presence.leave(agent.id, "one")
+    assert await stage.counter.presence.present() == [agent.id]
+    await stage.counter.presence.leave(agent.id, "two")
+    assert await stage.counter.presence.present() == []
 
 
 async def test_one_reply_that_cannot_be_unsealed_holds_up_no_other(stage: Stage) -> None:
-    await stage.counter.mend()
+    await stage.mend()
     await delivered(stage)
     agent, said = await stage.agent(), []
     for number in range(2):
@@ -214,7 +205,7 @@ async def test_one_reply_that_cannot_be_unsealed_holds_up_no_other(stage: Stage)
     spoil = update(case_lines).where(case_lines.c.case == said[0], case_lines.c.kind == "agent")
     async with stage.engine.begin() as connection:
         await connection.execute(spoil.values(text="sealed with another secret"))
-    await stage.counter.mend()
+    await stage.mend()
     assert await delivered(stage) == ["from 1"]
     assert [line.text for line in await stage.cases.lines(said[0]) if line.kind == "agent"] == [""]
     async with stage.engine.begin() as connection:
@@ -225,25 +216,25 @@ SAID = Incoming("m1", "sms:+16135550142", "a person please")
 
 
 async def test_a_citizen_is_told_honestly_who_is_there_and_where_they_stand(stage: Stage) -> None:
-    desk, own = Desk(stage.counter), texts("fr")
+    desk, own = Desk(stage.counter, stage.switches), texts("fr")
     agent = await stage.agent()
 
     async def told() -> str:
         conversation, address = await stage.citizen(language="fr")
         turn = await desk.begin(conversation, "asked_for_person", replace(SAID, address=address))
-        assert turn.hand_to == "bot", "it goes on until somebody claims the case"
+        assert turn.hand_to == "line", "the bot goes on until somebody claims the case"
         return turn.replies[0].text
 
     assert await told() == own["desk_nobody"]
-    await stage.counter.arrive(agent.id, "one")
-    place = len([each for each in await stage.cases.all_open() if each.state == "waiting"])
-    assert await told() == own["desk_in_line"].format(place=place + 1)
-    await stage.counter.leave(agent.id, "one")
+    await stage.counter.presence.arrive(agent.id, "one")
+    place = len([each for each in await stage.counter.queue.all_open() if each.state == "waiting"])
+    assert (await told()).startswith(own["desk_in_line"].format(place=place + 1))
+    await stage.counter.presence.leave(agent.id, "one")
     assert await told() == own["desk_nobody"]
 
 
 async def test_what_a_citizen_says_goes_to_the_agent_and_else_to_the_bot(stage: Stage) -> None:
-    desk = Desk(stage.counter)
+    desk = Desk(stage.counter, stage.switches)
     id, conversation = await stage.case()
     to_bot = Turn(hand_to="bot", because="nobody_has_it")
     assert await desk.answer(conversation, SAID) == to_bot

@@ -8,7 +8,6 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, async_playwright, expect
 
-from channels.desk.app import desk_app
 from tests.channels.desk.conftest import PASSWORD, Stage
 from tests.channels.desk.test_app import HIT, Books
 from tests.channels.web.conftest import launch_options
@@ -16,7 +15,7 @@ from tests.channels.web.conftest import launch_options
 
 @pytest.fixture
 async def url(stage: Stage) -> AsyncIterator[str]:
-    app = desk_app(stage.counter, stage.accounts, stage.history, Books(), secure=False)
+    app = stage.app(Books())  # type: ignore[arg-type]
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=0))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())

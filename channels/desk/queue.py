@@ -1,0 +1,114 @@
+"""The queue: which cases are open, who comes before whom, what was last said, and how fast cases were taken lately."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from channels.desk.case import Case
+from channels.desk.rows import CASE, case_of
+from channels.desk.seal import Seal
+from channels.desk.waits import Taken
+from channels.tables import agents, case_lines, cases
+
+ORDER = (cases.c.urgent.desc(), cases.c.waiting_since, cases.c.id)
+LONGEST_GLANCE = 200  # characters of what was last said
+
+
+class Queue:
+    """All methods raise `sqlalchemy.exc.SQLAlchemyError` or `OSError` while the database is away."""
+
+    def __init__(self, engine: AsyncEngine, seal: Seal) -> None:
+        self._engine, self._seal = engine, seal
+
+    async def staffed(self) -> bool:
+        """Whether there is anybody who could answer, present or not."""
+        works = exists().where(agents.c.active, agents.c.role != "publisher")
+        async with self._engine.connect() as connection:
+            return bool((await connection.execute(select(works))).scalar_one())
+
+    async def all_open(self) -> list[Case]:
+        """All open cases: urgent ones first, then who has waited longest."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(CASE.where(cases.c.state != "closed").order_by(*ORDER))
+            return [case_of(row) for row in rows]
+
+    async def some(self, ids: Sequence[int]) -> list[Case]:
+        """Those of the cases that there are, open or not."""
+        async with self._engine.connect() as connection:
+            return [case_of(row) for row in await connection.execute(CASE.where(cases.c.id.in_(ids)))]
+
+    async def latest(self, conversation: str) -> Case | None:
+        """The open case of a conversation, or else its last one."""
+        newest = CASE.where(cases.c.conversation == conversation).order_by(cases.c.state == "closed", cases.c.id.desc())
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(newest.limit(1))).one_or_none()
+        return case_of(row) if row else None
+
+    async def earlier(self, case: Case, most: int = 20) -> list[Case]:
+        """Other cases of the same citizen, the newest first."""
+        others = CASE.where(cases.c.conversation == case.conversation, cases.c.id != case.id)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(others.order_by(cases.c.id.desc()).limit(most))
+            return [case_of(row) for row in rows]
+
+    async def claimed_among(self, keys: Sequence[str]) -> set[str]:
+        """Those of the conversations that an agent has."""
+        wanted = select(cases.c.conversation).where(cases.c.conversation.in_(keys), cases.c.state == "claimed")
+        async with self._engine.connect() as connection:
+            return set((await connection.execute(wanted)).scalars())
+
+    async def last_lines(self, ids: Sequence[int] | None = None) -> dict[int, dict[str, Any]]:
+        """What was last said in each of the cases, or in each open one, for a list of them."""
+        said = case_lines.c.kind.in_(("citizen", "agent"))
+        columns = (case_lines.c[name] for name in ("case", "kind", "at", "text"))
+        wanted = select(*columns).distinct(case_lines.c.case).where(said)
+        if ids is None:
+            wanted = wanted.join(cases, cases.c.id == case_lines.c.case).where(cases.c.state != "closed")
+        else:
+            wanted = wanted.where(case_lines.c.case.in_(ids))
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(wanted.order_by(case_lines.c.case, case_lines.c.id.desc()))).all()
+        return {
+            row.case: {"kind": row.kind, "at": row.at.isoformat(), "text": _plain(row.kind, self._seal.read(row.text))}
+            for row in rows
+        }
+
+    async def ahead(self, case: Case) -> int:
+        """How many cases of the same team come before it."""
+        before = or_(
+            and_(cases.c.urgent == case.urgent, cases.c.waiting_since < case.waiting_since),
+            and_(cases.c.urgent, literal(not case.urgent)),
+        )
+        waiting = select(func.count()).where(cases.c.state == "waiting", cases.c.team == case.team, before)
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(waiting)).scalar_one())
+
+    async def taken(self, team: str, within: timedelta) -> list[Taken]:
+        """The cases of a team that were first claimed in the last while, in that order."""
+        wanted = select(cases.c.claimed, cases.c.claimed - cases.c.opened, cases.c.closed).order_by(cases.c.claimed)
+        lately = (cases.c.team == team, cases.c.claimed > func.now() - within)
+        async with self._engine.connect() as connection:
+            return [Taken(*row) for row in await connection.execute(wanted.where(*lately))]
+
+    async def capacities(self, team: str) -> dict[str, int | None]:
+        """Whoever works for a team, and how many cases they may have at a time, where their account says so."""
+        names = agents.c.teams
+        works = (agents.c.active, agents.c.role != "publisher", or_(names == [], names.contains([team])))
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(agents.c.id, agents.c.capacity).where(*works))
+            return {row.id: row.capacity for row in rows}
+
+    async def loads(self) -> dict[str, int]:
+        """How many cases each agent has now."""
+        wanted = select(cases.c.agent, func.count()).where(cases.c.state == "claimed").group_by(cases.c.agent)
+        async with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in await connection.execute(wanted)}
+
+
+def _plain(kind: str, text: str) -> str:
+    """What was said, in short; what an agent says is kept as a reply."""
+    return str(json.loads(text or "{}").get("text", "") if kind == "agent" else text)[:LONGEST_GLANCE]
