@@ -151,7 +151,7 @@ def _shapes(word: str) -> set[str]:
 
 def _single(text: str) -> str:
     """`text` with doubled letters once: people leave one out, or write ten."""
-    return text
+    return _DOUBLED.sub(r"\1", text)
 
 
 def _singles(words: str) -> list[str]:
