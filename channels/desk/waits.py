@@ -15,7 +15,7 @@ USUAL = (25.0, 2.0)  # seconds until who has room takes the next case; believed 
 NOTICING = 0.7  # how such times spread, as the squared coefficient of variation
 OVER_MEDIAN = 1.3  # and their mean over their median, which a few odd ones do not move
 SPREAD = 4.0  # cases' worth of belief that the times which cases take spread as exponential ones do
-WIDEST = 4.0
+WIDEST = 4.0  # that they are believed to spread, however odd one of them was
 STEPS = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120)  # minutes that are said; then whole hours
 MEDIAN, NINE_OF_TEN = 0.0, NormalDist().inv_cdf(0.9)
 

@@ -53,6 +53,14 @@ def test_nothing_is_said_of_a_line_of_which_no_case_has_ended() -> None:
     assert found.wait(1) is not None and found.wait(2) is None
 
 
+def test_two_cases_that_have_ended_are_too_few() -> None:
+    still = [Taken(NOW - MINUTE * n, MINUTE, None) for n in (5, 4, 3, 2, 1)]
+    ended = [Taken(NOW - MINUTE * n, MINUTE, NOW - MINUTE * (n - 10)) for n in (50, 40, 30, 20)]
+    two, four = forecast([*ended[2:], *still], 5, 0, NOW), forecast([*ended, *still], 5, 0, NOW)
+    assert two is not None and two.wait(1) is None
+    assert four is not None and four.wait(1) is not None
+
+
 def test_what_was_seen_long_ago_is_no_evidence() -> None:
     old = [Taken(t.at - timedelta(days=1), t.waited, t.at - timedelta(days=1) + MINUTE * 10) for t in regular(3)]
     assert forecast(old, 3, 0, NOW) is None
@@ -93,8 +101,23 @@ def test_agents_who_take_their_time_are_not_said_to_be_quick() -> None:
 
 
 def test_little_evidence_is_said_to_be_little() -> None:
-    few, many = told(regular(2, cases=6), 5, 2), told(regular(2, cases=60), 5, 2)
-    assert few.most / few.median > many.most / many.median
+    few, many = told(regular(2, cases=6), 10, 2), told(regular(2, cases=60), 10, 2)
+    assert few.most / few.median > 1.2 * many.most / many.median
+
+
+def test_who_comes_after_the_last_who_finds_room_waits_no_less() -> None:
+    """Agents look up seldom, but end cases quickly."""
+    record = [Taken(NOW - 7 * MINUTE * n, 6 * MINUTE, NOW - 7 * MINUTE * n + MINUTE / 6) for n in range(40, 0, -1)]
+    second, third = (told(record, place, 58, 2) for place in (2, 3))
+    assert second.median <= third.median and second.most <= third.most
+
+
+def test_one_case_that_was_never_closed_is_not_beyond_measure() -> None:
+    at = [NOW - MINUTE * n for n in range(600, 0, -1)]
+    record = [Taken(start, MINUTE, start + timedelta(seconds=1)) for start in at]
+    record[0] = Taken(at[0], MINUTE, NOW)
+    waits = [told(record, place, 1) for place in (1, 5, 50)]
+    assert all(timedelta(0) < wait.median < wait.most < timedelta(days=2) for wait in waits)
 
 
 def test_a_case_that_is_still_open_counts_as_time_spent() -> None:
