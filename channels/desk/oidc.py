@@ -94,10 +94,10 @@ class Provider:
             token = await self._token(client, found["token_endpoint"], given["code"], kept["verifier"])
             claims = self._claims(token, await self._json(client, found["jwks_uri"]), kept["nonce"])
             about = claims if "email" in claims else await self._user(client, found, claims)
-        verified = about.get("email_verified") in (True, "true")
-        email = about.get("email")
+        email, verified = about.get("email"), about.get("email_verified")
+        known = isinstance(email, str) and (verified is True or verified == "true")
         subject = f"{self._about.issuer} {claims['sub']}"
-        return Person(subject, email if verified and isinstance(email, str) else None)
+        return Person(subject, email if known else None)
 
     def _client(self) -> AsyncOAuth2Client:
         about = self._about
@@ -120,7 +120,7 @@ class Provider:
 
     async def _json(self, client: AsyncOAuth2Client, address: str, **more: Any) -> dict[str, Any]:
         try:
-            answer = await client.get(address, withhold_token=True, **more)
+            answer = await client.request("GET", address, withhold_token=True, **more)
             answer.raise_for_status()
             return dict(answer.json())
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TypeError) as error:
