@@ -22,6 +22,7 @@ from channels.catalogue import Parts, made
 from channels.connections import redis_client
 from channels.continuation import Codes
 from channels.conversation import Addresses, written_language
+from channels.copies import Copies
 from channels.inbox import Inbox
 from channels.lanes import Lanes
 from channels.menus import Menus
@@ -76,7 +77,7 @@ def public_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="Guichet", lifespan=lifespan, docs_url=None, redoc_url=None)
     for channel in channels.values():
         app.include_router(channel.routes(door.accept, door.tell))
-    app.include_router(pages(web, door.accept))
+    app.include_router(pages(web, door.accept, Copies(redis, settings.public_address)))
 
     @app.get("/health/live", tags=["health"])
     async def live() -> dict[str, str]:

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         None, description="A service with the interface of LibreTranslate that agents may ask; texts are sent to it."
     )
     translation_key: SecretStr | None = Field(None, description="What it knows us by, if it wants that.")
-    desk_url: str | None = Field(None, description="Address at which agents reach the desk, https://desk.example.ca.")
+    desk_url: str | None = Field(None, description="Address at which agents reach the desk, https://www.example.ca.")
     desk_require_codes: Literal["none", "privileged", "all"] = Field(
         "none", description="Who must have one-time codes: nobody, supervisors and administrators, or everybody."
     )
@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _desk_is_whole(self) -> Self:
         if self.desk_url and not _is_origin(self.desk_url):
-            raise ValueError("GUICHET_DESK_URL is not an origin. Write it without a path: https://desk.example.ca")
+            raise ValueError("GUICHET_DESK_URL is not an origin. Write it without a path: https://www.example.ca")
         if not self.oidc_issuer:
             return self
         if not (self.oidc_client_id and self.oidc_client_secret):

@@ -63,7 +63,7 @@ class Switchboard:
                 conversation = replace(conversation, answered_by=turn.hand_to)
         if not replies and wanted is not None:
             replies.append(Reply(text=texts(conversation.language)["wish_recorded"], language=conversation.language))
-        if replies and (notice := await self.switches.notice(key, conversation.language)):
+        if replies and turn.because != "crisis" and (notice := await self.switches.notice(key, conversation.language)):
             replies.insert(0, Reply(notice, language=conversation.language, sender="channel"))
         if received.before and replies:
             replies[0] = replace(replies[0], text=f"{received.before}\n{replies[0].text}".rstrip(), degraded=True)

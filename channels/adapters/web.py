@@ -94,6 +94,13 @@ class Web:
             stream = _rendered(self.events.follow(address, last if _EVENT_ID.fullmatch(last) else BEGINNING))
             return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
+        @router.post("/typing", status_code=204)
+        async def typing(request: Request) -> Response:
+            """While a person answers, they see that the citizen is typing, and never what."""
+            await message.body(request.stream())
+            await self.events.shown_typing(claim_key(self._key(await self.sessions.address(token(request)))))
+            return Response(status_code=204)
+
         @router.post("/continue", status_code=201)
         async def go_on(request: Request) -> dict[str, object]:
             await message.body(request.stream())

@@ -1,9 +1,9 @@
 """The composition root of the desk's side of a worker: who answers citizens who were handed over."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from channels.continuation import Codes
 from channels.copies import Copies
@@ -19,13 +19,16 @@ from channels.responder import Responder
 from channels.settings import Settings
 from channels.switches import Switches
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
-def counter(settings: Settings, redis: Redis, engine: AsyncEngine) -> Counter:
+
+def counter(settings: Settings, redis: Redis, engine: "AsyncEngine") -> Counter:
     teams = read(settings.desk_teams)
     return Counter.made(engine, Seal(settings.key), teams, redis, lambda queue: Lanes(redis, queue, settings.consumer))
 
 
-def responders(settings: Settings, redis: Redis, engine: AsyncEngine) -> dict[str, Responder]:
+def responders(settings: Settings, redis: Redis, engine: "AsyncEngine") -> dict[str, Responder]:
     number = settings.sms_number if settings.sms_number and settings.sms_number.startswith("+") else None
     switches = Switches(redis, lambda: datetime.now(UTC))
     desk = Desk(counter(settings, redis, engine), switches, frozenset(ON_PAGES) if number else frozenset())

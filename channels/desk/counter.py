@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from channels import outbox
 from channels.channel import Choice, Quote, Reply
@@ -23,6 +22,9 @@ from channels.desk.tray import Tray
 from channels.lanes import Lanes
 from channels.marks import BELL
 from channels.texts import texts
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 RATINGS = {"rate_yes": 3, "rate_partly": 2, "rate_no": 1}
 
@@ -40,7 +42,7 @@ class Counter:
     out: Callable[[str], Lanes]
 
     @classmethod
-    def made(cls, engine: AsyncEngine, seal: Seal, teams: Teams, redis: Redis, out: Callable[[str], Lanes]) -> Self:
+    def made(cls, engine: "AsyncEngine", seal: Seal, teams: Teams, redis: Redis, out: Callable[[str], Lanes]) -> Self:
         cases, queue, tray = Cases(engine, seal, teams), Queue(engine, seal), Tray(engine, seal)
         return cls(cases, queue, tray, Presence(redis), Silence(redis), redis, out)
 
@@ -99,7 +101,7 @@ class Counter:
         own = texts(held.language)
         asked = outcome != "spam"
         farewell = Reply(
-            f"{own['back_with_bot']} {own['rate_ask']}" if asked else own["back_with_bot"],
+            " ".join([own["back_with_bot"], *([own["rate_ask"]] if asked else [])]),
             choices=tuple(Choice(own[key], own[key]) for key in (*RATINGS, "offer_transcript")) if asked else (),
             language=held.language,
             id=f"close:{epoch}",

@@ -77,7 +77,7 @@ class Desk:
             text = own["desk_nobody"]
             if opens:
                 at = moment(opens, team.calendar.time_zone, case.language, now)
-                text = f"{own['desk_kept']} {own['desk_closed'].format(opens=at)}"
+                text = own["desk_kept"] + " " + own["desk_closed"].format(opens=at)
             offers = ["offer_message", "offer_callback"]
         elif not present:
             text, offers = own["desk_nobody"], ["offer_message", "offer_callback"]

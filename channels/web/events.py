@@ -11,6 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from channels.marks import BELL as DESK_BELL
 from channels.worker import REDIS_AWAY_SECONDS, stop_if_cancelled
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -20,6 +21,7 @@ MOST_FOLLOWERS = 8  # of one conversation: the tabs and devices of one person
 MOST_EVENTS = 5000  # of one conversation
 MOST_READING = 32  # followers that read from Redis at once, when all are woken
 BELL = "web:bell"
+TYPING_SECONDS = 2  # in which it is told once
 BEGINNING = "0-0"
 
 # KEYS: events, told, then a mark that forbids it
@@ -75,6 +77,12 @@ class Events:
             keys=[f"web:events:{address}", f"web:told:{address}", *([mark] if mark else [])],
             args=[f"{kind}:{once}", kind, json.dumps(data, ensure_ascii=False), self._keep, BELL, address, MOST_EVENTS],
         )
+
+    async def shown_typing(self, claimed: str) -> None:
+        """Tell whoever has the case that the citizen is typing; `claimed` is the mark that says which it is."""
+        case: Any = await self._redis.get(claimed)
+        if case and await self._redis.set(f"typing:{case}", "1", nx=True, ex=TYPING_SECONDS):
+            await self._redis.publish(DESK_BELL, json.dumps({"typing": int(case)}))
 
     async def since(self, address: str, last: str = BEGINNING) -> list[Event]:
         """The events after the one with the id `last`, at most AT_ONCE of them."""

@@ -188,7 +188,7 @@ function rows(lines) {
 	return lines.map((line, row) => el("tr", {}, line.split(" | ").map(cell(row))));
 }
 
-/** "2026-03-31" in words; in UTC, or it would be the day before west of Greenwich. */
+/** "2026-03-31" in words; in UTC, or it would be the day before. */
 function day(iso, texts) {
 	const date = new Date(`${iso?.slice(0, 10)}T00:00Z`);
 	if (isNaN(date)) return "";
@@ -261,7 +261,7 @@ class Conversation {
 		if (this.kept.token) headers.Authorization = `Bearer ${this.kept.token}`;
 		const response = await fetch(this.server + path, { ...options, headers, credentials: "omit" });
 		if (response.ok) return response;
-		const { message } = await response.json().catch(() => ({})); // a proxy's error page is no JSON
+		const { message } = await response.json().catch(() => ({}));
 		throw Object.assign(new Error(message), { status: response.status });
 	}
 
@@ -270,7 +270,7 @@ class Conversation {
 		return this.#fetch(path, { method: "POST", headers, body: JSON.stringify(data), signal: AbortSignal.timeout(15000) });
 	}
 
-	/** One after the other. The same one can be sent again: the server knows it by its id. */
+	/** One after the other; the server knows one that comes again. */
 	send(message) {
 		return (this.#sending = this.#sending.catch(() => {}).then(() => this.#send(message)));
 	}
@@ -332,6 +332,7 @@ class GuichetChat extends HTMLElement {
 	#named = []; // [element, property, key]: what changes with the language
 	#shown = new Map(); // id of a message or reply → its item: nothing is shown twice
 	#asked; // id of the newest message
+	#told = 0;
 	#timers = [];
 	#person;
 
@@ -387,7 +388,7 @@ class GuichetChat extends HTMLElement {
 		const onkeydown = (event) => {
 			if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
 		};
-		this.field = el("textarea", { id: "question", rows: 1, oninput: () => this.#over(), onkeydown });
+		this.field = el("textarea", { id: "question", rows: 1, oninput: () => this.#typed(), onkeydown });
 		this.field.setAttribute("aria-describedby", "limit");
 		const languages = named(el("div", { role: "group" }, this.languages), "languages", "ariaLabel");
 		const shut = named(el("button.bare close", { onclick: close }, "✕"), "close", "ariaLabel");
@@ -455,6 +456,14 @@ class GuichetChat extends HTMLElement {
 		this.say(text);
 	}
 
+	/** Told is that, never what. */
+	#typed() {
+		this.#over();
+		if (!this.#person || Date.now() < this.#told) return;
+		this.#told = Date.now() + 3000;
+		this.chat.post("/web/typing", {}).catch(() => {});
+	}
+
 	#over() {
 		const over = Math.max(0, [...this.field.value.trim()].length - LIMIT);
 		this.field.ariaInvalid = over > 0;
@@ -469,7 +478,7 @@ class GuichetChat extends HTMLElement {
 		} catch (error) {
 			this.#settle(message.id);
 			const item = this.#shown.get(message.id);
-			if (item.heard) return; // only the confirmation was lost
+			if (item.heard) return;
 			const said = `${this.texts.failed} ${error.status ? error.message : ""}`;
 			const onclick = () => {
 				item.failed.remove();
@@ -557,7 +566,6 @@ class GuichetChat extends HTMLElement {
 		this.#scroll(item);
 	}
 
-	/** Brings an item near the top, in whichever part scrolls. */
 	#scroll(item) {
 		const top = (node) => node.getBoundingClientRect().top;
 		for (const box of [this.log, this.panel]) box.scrollTop += top(item) - top(box) - innerHeight / 10;
@@ -566,7 +574,7 @@ class GuichetChat extends HTMLElement {
 	#announce(content) {
 		const item = el("div", {}, content);
 		this.live.append(item);
-		setTimeout(() => item.remove(), 8000); // left there, it would be read twice
+		setTimeout(() => item.remove(), 8000);
 	}
 
 	tell(key) {

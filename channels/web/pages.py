@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from redis.exceptions import RedisError
 
 from channels.channel import Deliver
+from channels.copies import Copies
 from channels.texts import languages, texts
 from channels.web import message
 from channels.web.events import Event
@@ -31,7 +32,7 @@ ASSETS = ("guichet-chat.js", "demo.js", "guichet.css")
 FOLDER = Path(__file__).parent
 
 
-def pages(web: "Web", deliver: Deliver) -> APIRouter:
+def pages(web: "Web", deliver: Deliver, copies: Copies) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
@@ -79,6 +80,14 @@ def pages(web: "Web", deliver: Deliver) -> APIRouter:
         except KNOWN as error:
             return await _page(web, request, problem(error), fields.get("language"))
         return _back(request, token, fields.get("language"), rated=reply)
+
+    @router.get("/copy/{token}")
+    async def copy(token: str) -> Response:
+        """A conversation that somebody asked for a copy of."""
+        text = await copies.find(token)
+        if text is None:
+            raise Unacceptable("not_found", 404)
+        return PlainTextResponse(text, headers={"X-Robots-Tag": "noindex"})
 
     # last: it matches every path of one part
     @router.get("/{asset}")

@@ -33,7 +33,7 @@ WISH = {"hand_to": "desk", "because": "asked_for_person"}
 async def test_the_way_is_the_one_of_the_service_in_question(sources: list[dict] | None, response: str) -> None:
     told = await run(ActionAskPerson(), "a person please", sources=sources)
     assert told.responses == [response]
-    assert told.customs == [WISH]
+    assert told.customs == [WISH | ({"topic": SOURCE["title"]} if sources else {})], "a person is told what it is about"
     assert told.slots == {"offered": "nothing"}
 
 
@@ -62,7 +62,7 @@ async def test_two_sources_of_one_service_are_told_apart_by_their_sections() -> 
 async def test_what_does_not_help_again_needs_a_person() -> None:
     told = await run(ActionNotHelpful(), "still wrong", sources=[SOURCE], unhelpful=1)
     assert told.responses == ["utter_still_not_helpful", "utter_contact"]
-    assert told.customs == [{"hand_to": "desk", "because": "not_helpful"}]
+    assert told.customs == [{"hand_to": "desk", "because": "not_helpful", "topic": SOURCE["title"]}]
     assert told.slots == {"unhelpful": 0, "offered": "nothing"}
 
 

@@ -67,6 +67,7 @@ BODIES: dict[str, Schema] = {
     "/web/conversations": fields(),
     "/web/messages": fields(("id", "text"), id=ID, text=TEXT, language=CODE, page_language=CODE, place=CODE),
     "/web/continue": fields(),
+    "/web/typing": fields(),
     "/web/feedback": fields(("reply", "helpful"), reply=REPLY, helpful={"type": "boolean"}),
     "/telegram/updates": UPDATE,
 }
