@@ -121,6 +121,7 @@ class Factors:
                     return False
                 mine = update(agents).where(agents.c.id == agent.id)
                 await connection.execute(mine.values(totp=made(self._opened(row.totp))))
+                await guesses.forgiven(connection, row)
                 await write(connection, agent.id, did)
                 return True
         raise Locked

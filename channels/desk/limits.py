@@ -31,8 +31,8 @@ class Limits:
         key = f"desk:tries:{hashlib.sha256(what.encode('utf-8', 'replace')).hexdigest()}"
         with suppress(RedisError, OSError):
             async with self._redis.pipeline() as pipe:
+                pipe.set(key, 0, ex=seconds, nx=True)
                 pipe.incr(key)
-                pipe.expire(key, seconds, nx=True)
-                counted, _ = await pipe.execute()
+                _, counted = await pipe.execute()
             return int(counted)
         return 0
