@@ -23,10 +23,10 @@ def shown(case: Case) -> dict[str, Any]:
 
 
 def team_shown(team: Team) -> dict[str, Any]:
-    """A team, and whether it is open now or opens later."""
+    """A team, whether it is open now, when it opens, and when it closes; that is None, too, for one that is always open."""
     now = datetime.now(UTC)
     opens, closes = team.calendar.opens(now), team.calendar.closes(now)
-    hours = {"open": closes is not None, "opens": opens and opens.isoformat(), "closes": closes and closes.isoformat()}
+    hours = {"open": team.calendar.is_open(now), "opens": opens and opens.isoformat(), "closes": closes and closes.isoformat()}
     return {"name": team.name, "title": dict(team.title), "languages": list(team.languages)} | hours
 
 
