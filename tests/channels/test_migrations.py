@@ -55,13 +55,81 @@ SECOND: Rows = {
 }
 """Rows of the tables that the second version brought."""
 
+ANA, LUC = "1" * 16, "2" * 16
+THIRD: Rows = {
+    "agents": [
+        {"id": ANA, "email": "ana@town.example", "name": "Ana", "password": "$argon2id$…", "role": "administrator"}
+        | {"languages": ["en", "fr"], "active": True, "failures": 0, "locked_until": None},
+        {"id": LUC, "email": "luc@town.example", "name": "Luc", "password": "$argon2id$…", "role": "agent"}
+        | {"languages": ["fr"], "active": False, "failures": 4, "locked_until": AT},
+    ],
+    "sign_ins": [{"token": "3" * 64, "agent": ANA}, {"token": "4" * 64, "agent": LUC}],
+    "cases": [
+        {"id": 1, "conversation": ONE, "address": "sealed", "channel": "sms", "language": "en", "place": "ca-on"}
+        | {"team": "general", "because": "asked_for_person", "urgent": True, "state": "claimed", "agent": ANA}
+        | {"epoch": 3, "claimed": AT, "answered": AT, "closed": None, "outcome": None},
+        {"id": 2, "conversation": OTHER, "address": "", "channel": "web", "language": "fr", "place": None}
+        | {"team": "general", "because": "crisis", "urgent": False, "state": "closed", "agent": None}
+        | {"epoch": 5, "claimed": None, "answered": None, "closed": AT, "outcome": "answered"},
+    ],
+    "case_lines": [
+        {"id": 1, "case": 1, "message": "opened", "kind": "opened", "agent": None, "text": "", "about": None}
+        | {"to_send": False},
+        {"id": 2, "case": 1, "message": "m1", "kind": "agent", "agent": ANA, "text": "sealed", "about": {"to": "x"}}
+        | {"to_send": True},
+    ],
+    "audit": [
+        {"id": 1, "agent": ANA, "did": "claimed", "case": 1, "about": {"team": None}},
+        {"id": 2, "agent": None, "did": "sign-in refused", "case": None, "about": None},
+    ],
+}
+"""Rows of the tables that the third version brought: of who is at the desk and who is not, of a case that is open and one
+that is not."""
+
+FOURTH: Rows = {
+    "agents": [
+        {"id": "5" * 16, "email": "noa@town.example", "name": "Noa", "password": "", "role": "supervisor"}
+        | {"languages": ["fr"], "active": True, "failures": 0, "locked_until": None, "teams": ["taxes"], "capacity": 3}
+        | {"must_change": True, "totp": "sealed", "totp_used": 2**40, "subject": "https://id.example 1"},
+    ],
+    "sign_ins": [{"token": "6" * 64, "agent": ANA, "lacks": "code"}],
+    "invitations": [{"token": "7" * 64, "agent": LUC}],
+    "cases": [
+        {"id": 3, "conversation": GONE, "address": "sealed", "channel": "web", "language": "en", "place": None}
+        | {"team": "taxes", "because": "not_found", "urgent": False, "state": "waiting", "agent": None, "epoch": 0}
+        | {"claimed": None, "answered": None, "closed": None, "outcome": None, "topic": "Renew a passport"}
+        | {"first_due": AT, "reply_due": None, "resolve_due": AT, "late_replies": 2, "overflowed": AT}
+        | {"asks": "phone", "wants": "callback", "callback": "sealed", "rating": 3, "rated": AT, "tags": ["moved"]}
+        | {"reopened": 1},
+    ],
+    "switches": [
+        {"id": 1, "kind": "closed", "subject": "taxes", "texts": {"en": "Closed", "fr": "Fermé"}, "because": "fire"}
+        | {"ends": AT, "by": ANA, "ended": AT, "ended_by": ANA},
+        {"id": 2, "kind": "notice", "subject": "", "texts": {}, "because": "storm"}
+        | {"ends": None, "by": ANA, "ended": None, "ended_by": None},
+    ],
+}
+"""Rows of the tables that the fourth version brought, and of those to which it added something."""
+
+VERSIONS = {"0001": FIRST, "0002": SECOND, "0003": THIRD, "0004": FOURTH}
+
 TIMES = {
     "conversations": ("began",),
     "transcript": ("at", "expires"),
-    **dict.fromkeys(("feedback", "wishes", "consents", "deliveries"), ("at",)),
+    **dict.fromkeys(("feedback", "wishes", "consents", "deliveries", "case_lines", "audit"), ("at",)),
+    **dict.fromkeys(("agents", "switches"), ("began",)),
+    **dict.fromkeys(("sign_ins", "invitations"), ("began", "ends")),
+    "cases": ("opened", "waiting_since"),
 }
-ADDED = {"stopped": False, "thread": None, "continues": None}
-"""What the second version says of a conversation of the first."""
+ADDED: Mapping[str, Mapping[str, dict[str, Any]]] = {
+    "0002": {"conversations": {"stopped": False, "thread": None, "continues": None}},
+    "0004": {
+        "agents": {"teams": [], "capacity": None, "must_change": False, "totp": None, "totp_used": 0, "subject": None},
+        "sign_ins": {"lacks": None},
+        "cases": {"topic": None, "late_replies": 0, "wants": "chat", "rating": None, "tags": [], "reopened": 0},
+    },
+}
+"""What a version says of the rows of those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +207,11 @@ def configured() -> Config:
     return config
 
 
+def revisions() -> list[str]:
+    """All versions, in order."""
+    return [each.revision for each in reversed(list(ScriptDirectory.from_config(configured()).walk_revisions()))]
+
+
 def reflected(connection: Connection) -> dict[str, Any]:
     """The tables that there are, as the database knows them."""
     found = MetaData()
@@ -146,17 +219,31 @@ def reflected(connection: Connection) -> dict[str, Any]:
     return {name: table for name, table in found.tables.items() if name != "alembic_version"}
 
 
-def with_times(rows: Rows, **more: Any) -> dict[str, list[dict[str, Any]]]:
-    """The rows as they are read again; `more` is what their conversations have since."""
-    return {
-        name: [row | dict.fromkeys(TIMES[name], AT) | (more if name == "conversations" else {}) for row in some]
-        for name, some in rows.items()
-    }
+def expected(newest: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of all versions up to one, as they are read in that version, in the order of their keys."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for version, rows in VERSIONS.items():
+        for name, some in rows.items() if version <= newest else ():
+            later = [about[name] for each, about in ADDED.items() if version < each <= newest and name in about]
+            added = {key: value for about in later for key, value in about.items()}
+            found.setdefault(name, []).extend(row | dict.fromkeys(TIMES[name], AT) | added for row in some)
+    return found
 
 
 def known(rows: Rows, then: Rows) -> dict[str, list[dict[str, Any]]]:
-    """Of what is there, the tables and columns that there were then."""
-    return {name: [{column: row[column] for column in some[0]} for row in rows[name]] for name, some in then.items()}
+    """Of what is there, what there was then; what came later is after it."""
+    return {
+        name: [{key: row[key] for key in before} for row, before in zip(rows[name][: len(some)], some, strict=True)]
+        for name, some in then.items()
+    }
+
+
+def filled(database: "Database", newest: str) -> None:
+    """Bring a database to a version, with the rows of each version on the way."""
+    for version, rows in VERSIONS.items():
+        if version <= newest:
+            database.up(version)
+            database.put(rows)
 
 
 @pytest.fixture
@@ -178,16 +265,27 @@ def database(database_url: str) -> Iterator[Database]:
     on_server(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_the_rows_of_the_first_version_are_all_there_in_the_newest(database: Database) -> None:
-    database.up("0001")
-    assert {name: set(about["columns"]) for name, about in database.form().items()} == {
-        name: {*some[0], *TIMES[name]} for name, some in FIRST.items()
-    }, "there are rows for every table and column"
-    database.put(FIRST)
-    database.up("0002")
-    database.put(SECOND)
+def test_there_are_rows_for_every_table_and_column(database: Database) -> None:
+    assert [*VERSIONS] == revisions()
+    for version, rows in VERSIONS.items():
+        before = database.form()
+        database.up(version)
+        now = database.form()
+        for name, about in now.items():
+            new = about["columns"].keys() - before.get(name, {"columns": {}})["columns"].keys()
+            rowed = {column for row in rows.get(name, ()) for column in row} | {*TIMES[name]}
+            told = ADDED.get(version, {}).get(name, {}).keys()
+            assert new <= rowed | told | {"seen"}, (version, name)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_rows_of_every_version_are_all_there_in_the_newest(database: Database, version: str) -> None:
+    filled(database, version)
+    assert known(database.rows(), expected(version)) == expected(version)
     migrate(database.url)
-    newest, then = database.rows(), with_times(FIRST, **ADDED) | with_times(SECOND)
+    newest = database.rows()
+    then = {name: some for name, some in expected([*VERSIONS][-1]).items() if name in expected(version)}
+    then = {name: some[: len(expected(version)[name])] for name, some in then.items()}
     assert newest.keys() == metadata.tables.keys()
     assert known(newest, then) == then
     migrate(database.url)
@@ -212,23 +310,28 @@ def test_an_old_conversation_goes_on_in_the_newest_version(database: Database) -
     ]
 
 
-def test_the_way_back_keeps_what_the_first_version_knows(database: Database) -> None:
-    database.up("0001")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_way_back_keeps_what_a_version_knows(database: Database, version: str) -> None:
+    filled(database, version)
     form = database.form()
-    database.put(FIRST)
-    database.up("0002")
-    database.put(SECOND)
+    for later, rows in VERSIONS.items():
+        if later > version:
+            database.up(later)
+            database.put(rows)
     migrate(database.url)
-    database.down("0001")
+    all_rows = database.rows()
+    database.down(version)
     assert database.form() == form
-    assert database.rows() == with_times(FIRST)
+    assert database.rows() == {
+        name: [{column: row[column] for column in about["columns"]} for row in all_rows[name]]
+        for name, about in form.items()
+    }
     migrate(database.url)
-    then = with_times(FIRST, **ADDED)
-    assert known(database.rows(), then) == then
+    assert known(database.rows(), expected(version)) == expected(version)
 
 
 def test_every_step_can_be_taken_back_and_taken_again(database: Database) -> None:
-    steps = [each.revision for each in reversed(list(ScriptDirectory.from_config(configured()).walk_revisions()))]
+    steps = revisions()
     assert steps[0] == "0001"
     forms = [database.form()]
     for revision in steps:
