@@ -26,8 +26,9 @@ def team_shown(team: Team) -> dict[str, Any]:
     """A team, whether it is open now, when it opens, and when it closes; that is None, too, for one that is always open."""
     now = datetime.now(UTC)
     opens, closes = team.calendar.opens(now), team.calendar.closes(now)
-    hours = {"open": team.calendar.is_open(now), "opens": opens and opens.isoformat(), "closes": closes and closes.isoformat()}
-    return {"name": team.name, "title": dict(team.title), "languages": list(team.languages)} | hours
+    about = {"name": team.name, "title": dict(team.title), "languages": list(team.languages)}
+    hours = {"opens": opens and opens.isoformat(), "closes": closes and closes.isoformat()}
+    return about | {"open": team.calendar.is_open(now)} | hours
 
 
 def spoken(line: Spoken) -> dict[str, Any]:
