@@ -32,8 +32,10 @@ class Parrot:
     heard: list[tuple[Conversation, Incoming]] = field(default_factory=list)
     pause: float = 0.0
 
-    async def begin(self, conversation: Conversation, because: str, said: Incoming) -> Turn:
+    async def begin(self, conversation: Conversation, because: str, said: Incoming, topic: str = "") -> Turn:
         return Turn((Reply(text=f"here I am: {because}", language=conversation.language, sender="desk"),))
+
+    async def follow(self, origin: str, conversation: Conversation, address: str) -> None: ...
 
     async def answer(self, conversation: Conversation, said: Incoming) -> Turn:
         self.heard.append((conversation, said))

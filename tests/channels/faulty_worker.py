@@ -19,7 +19,7 @@ class Faulty:
     def __init__(self, settings: Settings) -> None:
         self._begun = settings.home / BEGUN
 
-    async def begin(self, conversation: Conversation, because: str, said: Incoming) -> Turn:
+    async def begin(self, conversation: Conversation, because: str, said: Incoming, topic: str = "") -> Turn:
         return Turn()
 
     async def answer(self, conversation: Conversation, said: Incoming) -> Turn:

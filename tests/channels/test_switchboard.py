@@ -46,10 +46,12 @@ class Says:
 
 
 class Quiet:
-    """Switches none of which is on."""
+    """Switches none of which is on, or a notice."""
+
+    text = ""
 
     async def notice(self, key: str, language: str) -> str:
-        return ""
+        return self.text
 
 
 class Open:
@@ -154,3 +156,39 @@ async def test_the_language_of_the_page_is_assumed_at_first_if_there_are_texts_i
     await switchboard.turn(Incoming("m1", "web:1", "ok", hint="fr"))
     await switchboard.turn(Incoming("m1", "web:2", "ok", hint="de"))
     assert [conversation.language for conversation in bot.heard] == ["fr", "en"]
+
+
+async def test_who_stands_in_line_is_written_by_the_desk_and_no_wish_is_recorded() -> None:
+    bot = Says(Turn((Reply("I will get somebody."),), hand_to="desk", because="asked_for_person"))
+    desk = Says(Turn(), opening=Turn((Reply("You are next."),), hand_to="line"))
+    switchboard, memory, key = board(bot=bot, desk=desk)
+    *_, record = await switchboard.turn(SAID)
+    assert record.item["wanted"] == []
+    assert memory.kept[key].answered_by == "bot", (
+        "the desk has written it, and an agent may have claimed the case since"
+    )
+
+
+async def test_who_stands_in_line_goes_on_asking_the_bot() -> None:
+    bot, line = Says(Turn((Reply("163.50 dollars."),))), Says(Turn(hand_to="bot"))
+    switchboard, memory, key = board(bot=bot, line=line)
+    memory.kept[key] = Conversation(key, "web", "en", answered_by="line")
+    reply, _ = await switchboard.turn(SAID)
+    assert reply.item["reply"]["text"] == "163.50 dollars."
+    assert memory.kept[key].answered_by == "line"
+
+
+async def test_who_stands_in_line_no_more_is_with_the_bot() -> None:
+    bot, line = Says(Turn((Reply("one"),))), Says(Turn(hand_to="bot", because="nobody_has_it"))
+    switchboard, memory, key = board(bot=bot, line=line)
+    memory.kept[key] = Conversation(key, "web", "en", answered_by="line")
+    await switchboard.turn(SAID)
+    assert memory.kept[key].answered_by == "bot"
+
+
+async def test_a_notice_goes_before_what_is_said_but_not_before_help_in_a_crisis() -> None:
+    for because, expected in (("", ["Important", "one"]), ("crisis", ["one"])):
+        switchboard, _, _ = board(bot=Says(Turn((Reply("one"),), because=because)))
+        switchboard.switches.text = "Important"  # type: ignore[attr-defined]
+        *replies, _ = await switchboard.turn(SAID)
+        assert [each.item["reply"]["text"] for each in replies] == expected

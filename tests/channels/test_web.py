@@ -10,6 +10,8 @@ import pytest
 
 from channels import app
 from channels.channel import Choice, Reply
+from channels.copies import Copies
+from channels.marks import BELL, claim_key
 from channels.responder import Turn
 from tests.channels.conftest import Service
 
@@ -241,3 +243,32 @@ async def rows(service: Service):  # type: ignore[no-untyped-def]
         here = transcript.c.conversation == service.bot.heard[0][0].key
         for row in await connection.execute(chosen.where(here)):
             yield [row.text, row.reply]
+
+
+async def test_that_a_citizen_types_is_told_to_the_desk_only_while_a_person_answers(service: Service) -> None:
+    headers = await service.begin()
+    await service.say(headers, "hello")
+    await service.replies(headers, 1)
+    redis, heard = service.redis, []
+    async with redis.pubsub() as bell:
+        await bell.subscribe(BELL)
+        assert (await service.http.post("/web/typing", json={}, headers=headers)).status_code == 204
+        key = claim_key(service.bot.heard[-1][0].key)
+        await redis.set(key, "7")
+        for _ in range(3):
+            assert (await service.http.post("/web/typing", json={}, headers=headers)).status_code == 204
+        while rung := await bell.get_message(ignore_subscribe_messages=False, timeout=0.3):
+            heard += [rung["data"]] if rung["type"] == "message" else []
+        await redis.delete(key)
+    assert heard == ['{"typing": 7}']
+    assert (await service.http.post("/web/typing", json={})).status_code == 401
+
+
+async def test_a_copy_of_a_conversation_is_plain_text_for_whoever_has_its_address(service: Service) -> None:
+    address = await Copies(service.redis, str(service.http.base_url)).keep("Your conversation\n<b>hello</b>")
+    answer = await service.http.get(address)
+    assert (answer.status_code, answer.text) == (200, "Your conversation\n<b>hello</b>")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == ("no-store", "noindex")
+    assert (await service.http.get("/copy/another")).status_code == 404
+    assert await Copies(service.redis, None).keep("x") == "", "nobody said where the app is reached"
