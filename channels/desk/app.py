@@ -1,7 +1,7 @@
 """The desk's app: what agents' pages ask for. It listens on a port of its own, and every request is checked in one place."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from channels.desk.case import NoCase, Taken
 from channels.desk.casework import casework
 from channels.desk.counter import Counter
 from channels.desk.factors import Factors
+from channels.desk.guard import Guard
 from channels.desk.guesses import Locked
 from channels.desk.history import History
 from channels.desk.invitations import Invitations
@@ -28,22 +29,14 @@ from channels.desk.mending import mend_always
 from channels.desk.oidc import Provider
 from channels.desk.passwords import Unfit
 from channels.desk.reading import reading
-from channels.desk.signing import MOST_BYTES, signing
+from channels.desk.signing import signing
 from channels.desk.staffing import locked, staffing, unfit
 from channels.desk.statistics import Statistics
 from channels.desk.supervising import supervising
 from channels.desk.switching import Switching
 from channels.desk.translation import Translation
-from channels.web.message import Unacceptable
 
 PAGES = Path(__file__).parent / "pages"
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 log = structlog.get_logger()
 
 
@@ -72,6 +65,7 @@ def desk_app(
 
     app = FastAPI(title="Guichet desk", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
+    app.add_middleware(Guard)
     access = Access(accounts, counter.cases)
     factors, invitations = Factors(accounts), Invitations(accounts)
     app.include_router(signing(accounts, factors, invitations, Limits(counter.redis), provider, secure=secure))
@@ -81,14 +75,6 @@ def desk_app(
     app.include_router(reading(access, counter, accounts, history, library, live, translation))
     app.include_router(casework(access, counter, accounts))
     app.include_router(supervising(access, counter, switching, statistics))
-
-    @app.middleware("http")
-    async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        length = request.headers.get("content-length", "0")
-        fits = length.isdecimal() and int(length[:12]) <= MOST_BYTES
-        response = await go_on(request) if fits else await too_long(request, Unacceptable("too_long", 413))
-        response.headers.update(HEADERS)
-        return response
 
     @app.exception_handler(Taken)
     async def taken(_: Request, error: Exception) -> JSONResponse:
@@ -103,10 +89,6 @@ def desk_app(
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": "unfit", "message": "This is not as the desk writes it. Reload the page."}, 422)
-
-    @app.exception_handler(Unacceptable)
-    async def too_long(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"error": "too_long", "message": "This is too long."}, 413)
 
     @app.exception_handler(NoCase)
     async def no_case(_: Request, error: Exception) -> JSONResponse:

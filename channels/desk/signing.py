@@ -18,10 +18,8 @@ from channels.desk.limits import Limits
 from channels.desk.oidc import BACK, KEPT_SECONDS, Away, Provider, Refused
 from channels.desk.passwords import LONGEST, Unfit
 from channels.desk.trail import Trail
-from channels.web.message import body
 
 PAGES = Path(__file__).parent / "pages"
-MOST_BYTES = 65_536
 STEPS = {"code": "/code", "password": "/change", "factor": "/enrol"}
 """Where somebody goes who is not signed in yet, by what they lack."""
 LEAVING = "guichet-desk-leaving"  # the cookie of a browser that is at the provider
@@ -130,6 +128,7 @@ def signing(
 
     @routes.post("/welcome/who")
     async def invited(request: Request, given: Welcomed, x_guichet: Annotated[str, Header()] = "") -> Response:
+        _own(request)
         if x_guichet != "desk":
             raise HTTPException(403, "This request cannot be trusted.")
         if await busy(request):
@@ -139,6 +138,7 @@ def signing(
 
     @routes.post("/welcome")
     async def welcome(request: Request, given: Welcomed, x_guichet: Annotated[str, Header()] = "") -> Response:
+        _own(request)
         if x_guichet != "desk":
             raise HTTPException(403, "This request cannot be trusted.")
         if await busy(request):
@@ -192,7 +192,7 @@ def signing(
 
 async def _form(request: Request) -> dict[str, str]:
     _own(request)
-    given = parse_qs((await body(request.stream(), MOST_BYTES)).decode("utf-8", "replace"), keep_blank_values=True)
+    given = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in given.items()}
 
 
