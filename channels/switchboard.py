@@ -59,7 +59,9 @@ class Switchboard:
             replies += begun.replies
             if begun.hand_to == "bot":
                 wanted = turn.because
-            elif not begun.hand_to:  # else whoever took it has written who answers, for an agent may have claimed it
+            elif begun.hand_to:  # whoever took it has written who answers: an agent may have claimed it since
+                conversation = replace(conversation, answered_by=before.answered_by)
+            else:
                 conversation = replace(conversation, answered_by=turn.hand_to)
         if not replies and wanted is not None:
             replies.append(Reply(text=texts(conversation.language)["wish_recorded"], language=conversation.language))

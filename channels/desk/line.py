@@ -119,7 +119,8 @@ class Line:
         at = {"from": window[0].isoformat(), "until": window[1].isoformat()} if window else {}
         await self._cases.ask(case.id, None, wants="callback", callback={"phone": phone, **at})
         await self.desk.counter.announce(case.id)
-        return _own(conversation, "callback_set", phone=telephone(phone, conversation.language), when=label)
+        about = {"phone": telephone(phone, conversation.language), "when": label}
+        return _own(conversation, "callback_set" if window else "callback_set_soon", **about)
 
     def _windows(self, case: Case, conversation: Conversation) -> list[tuple[str, Window | None]]:
         """What is offered for a call, as it is said, and when that is; None for as soon as possible."""

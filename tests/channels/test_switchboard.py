@@ -192,3 +192,14 @@ async def test_a_notice_goes_before_what_is_said_but_not_before_help_in_a_crisis
         switchboard.switches.text = "Important"  # type: ignore[attr-defined]
         *replies, _ = await switchboard.turn(SAID)
         assert [each.item["reply"]["text"] for each in replies] == expected
+
+
+async def test_who_was_served_and_asks_for_a_person_again_stands_in_line_again() -> None:
+    """The bot answers, since nobody has the case any more, and hands over; what the desk then writes must stand."""
+    bot = Says(Turn((Reply("I will get somebody."),), hand_to="desk", because="asked_for_person"))
+    line = Says(Turn(hand_to="bot", because="nobody_has_it"))
+    desk = Says(Turn(), opening=Turn((Reply("You are next."),), hand_to="line"))
+    switchboard, memory, key = board(bot=bot, line=line, desk=desk)
+    memory.kept[key] = Conversation(key, "web", "en", place="ca-on", answered_by="line")
+    await switchboard.turn(SAID)
+    assert memory.kept[key].answered_by == "line"
