@@ -38,6 +38,7 @@ function card(member) {
 		[texts.spoken, member.languages.map(languageName).join(", ")],
 		[texts.capacity, member.capacity ?? texts.asTeam],
 		[texts.codes, member.codes ? texts.codesYes : member.demanded ? texts.codesMissing : texts.codesNo],
+		...(member.single ? [[texts.single, texts.singleYes]] : []),
 		[texts.lastSeen, member.seen ? when(member.seen) : texts.never],
 	];
 	const item = el("li", { className: member.active ? "" : "closed" },

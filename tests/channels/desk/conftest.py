@@ -19,6 +19,7 @@ from channels.desk.counter import Counter
 from channels.desk.history import History
 from channels.desk.library import Library
 from channels.desk.mending import mend
+from channels.desk.oidc import Provider
 from channels.desk.seal import Seal
 from channels.desk.statistics import Statistics
 from channels.desk.switching import Switching
@@ -48,10 +49,12 @@ class Stage:
     def switches(self) -> Switches:
         return Switches(self.redis, lambda: datetime.now(UTC))
 
-    def app(self, library: Library, translation: Translation | None = None) -> FastAPI:
+    def app(
+        self, library: Library, translation: Translation | None = None, provider: Provider | None = None
+    ) -> FastAPI:
         switching = Switching(self.engine, self.switches)
         about = (self.accounts, self.history, library, switching, Statistics(self.engine))
-        return desk_app(self.counter, *about, translation=translation, secure=False)
+        return desk_app(self.counter, *about, provider, translation, secure=False)
 
     async def mend(self) -> None:
         await mend(self.counter, self.accounts.everybody)
@@ -88,6 +91,8 @@ async def stage(database_url: str, redis: Redis) -> AsyncIterator[Stage]:
     await out("outbox:sms").open()
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     counter = Counter.made(pool, Seal(SECRET), TEAMS, redis, out)
-    yield Stage(pool, redis, record, counter.cases, counter, Accounts(pool, Seal(SECRET), quick), History(pool), outboxes)
+    yield Stage(
+        pool, redis, record, counter.cases, counter, Accounts(pool, Seal(SECRET), quick), History(pool), outboxes
+    )
     await record.close()
     await pool.dispose()

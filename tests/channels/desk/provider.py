@@ -7,11 +7,12 @@ import json
 import secrets
 import time
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -23,7 +24,7 @@ class FakeProvider:
     """`claims` replace those of the id_token (None leaves one out), `user` is what the userinfo endpoint says.
 
     `alter` is done to the finished id_token; `algorithm` "none" or "HS256" are attacks, `key` signs in place of the own one;
-    `answers` is the status of the token endpoint. `asked` has what the desk sent to it.
+    `answers` is the status of the token endpoint, `asks` whether somebody has to press something. `asked` has what the desk sent to it.
     """
 
     origin: str = ""
@@ -42,6 +43,7 @@ class FakeProvider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
     post_only: bool = False
+    asks: bool = False
 
     def cut(self) -> None: ...
 
@@ -64,7 +66,8 @@ class FakeProvider:
                 return RedirectResponse(f"{given['redirect_uri']}?{urlencode(back | {'error': self.error})}")
             code = secrets.token_hex(8)
             self.codes[code] = given
-            return RedirectResponse(f"{given['redirect_uri']}?{urlencode(back | {'code': code})}")
+            way = f"{given['redirect_uri']}?{urlencode(back | {'code': code})}"
+            return HTMLResponse(f'<a href="{escape(way)}">It is me</a>') if self.asks else RedirectResponse(way)
 
         @app.post("/token")
         async def token(request: Request) -> Response:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.channels.desk.conftest import PASSWORD, Stage
@@ -13,17 +15,23 @@ from tests.channels.desk.test_app import HIT, Books
 from tests.channels.web.conftest import launch_options
 
 
-@pytest.fixture
-async def url(stage: Stage) -> AsyncIterator[str]:
-    app = stage.app(Books())  # type: ignore[arg-type]
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """The address of an app, for as long as the `with` lasts."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=0))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    serving = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 — uvicorn has no event for it
         await asyncio.sleep(0.01)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    await asyncio.gather(serving, return_exceptions=True)
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def url(stage: Stage) -> AsyncIterator[str]:
+    async with serving(stage.app(Books())) as address:  # type: ignore[arg-type]
+        yield address
 
 
 @pytest.fixture

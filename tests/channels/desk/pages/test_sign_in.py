@@ -15,7 +15,7 @@ def test_without_javascript(browser: Browser, desk: FakeDesk) -> None:
     page = context.new_page()
     page.goto(desk.origin)
     expect(page.get_by_role("heading", name="Sign in / Se connecter")).to_be_visible()
-    expect(page.locator(".complaint")).to_have_count(2)
+    expect(page.locator(".complaint")).to_have_count(6)
     for complaint in page.locator(".complaint").all():
         expect(complaint).to_be_hidden()
     for password, address in (("wrong", "/sign-in?wrong"), ("right", "/")):
@@ -33,6 +33,12 @@ def test_without_javascript(browser: Browser, desk: FakeDesk) -> None:
         ("wrong", "English", "This email and password do not go together. Please try again."),
         ("wrong", "Français", "Ce courriel et ce mot de passe ne vont pas ensemble. Veuillez réessayer."),
         ("locked", "English", "Too many tries. Please wait a few minutes, or ask your administrator."),
+        ("busy", "Français", "Trop de tentatives de connexion viennent de votre réseau. Veuillez attendre une minute."),
+        (
+            "stranger",
+            "English",
+            "You proved who you are, but you have no account here. Ask your administrator for one.",
+        ),
     ],
 )
 def test_it_says_why_it_did_not_work(page: Page, desk: FakeDesk, reason: str, language: str, told: str) -> None:
