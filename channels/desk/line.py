@@ -2,10 +2,10 @@
 says how it was. Everything else they say goes to the bot."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from channels.channel import Choice, Incoming, Reply
+from channels.channel import Choice, Incoming, Link, Reply
 from channels.continuation import Codes, Origin
 from channels.conversation import Conversation
 from channels.copies import Copies
@@ -102,12 +102,7 @@ class Line:
         await self._cases.ask(case.id, "when", callback={"phone": phone})
         offered = [label for label, _ in self._windows(case, conversation)]
         reply = _own(conversation, "callback_when", phone=telephone(phone, conversation.language))
-        return Reply(
-            reply.text,
-            choices=tuple(Choice(label, label) for label in offered),
-            language=reply.language,
-            sender=reply.sender,
-        )
+        return replace(reply, choices=tuple(Choice(label, label) for label in offered))
 
     async def _chosen(self, case: Case, conversation: Conversation, said: Incoming) -> Reply | None:
         offered = {plain(label): (label, window) for label, window in self._windows(case, conversation)}
@@ -152,7 +147,10 @@ class Line:
         zone = self._cases.teams[case.team].calendar.time_zone
         spoken, lines = await self.history.before(case.conversation), await self._cases.lines(case.id)
         url = await self.copies.keep(copied(spoken, lines, conversation.language, zone))
-        return _own(conversation, "transcript_here", url=url) if url else _own(conversation, "transcript_none")
+        if not url:
+            return _own(conversation, "transcript_none")
+        link = Link(texts(conversation.language)["copy_title"], url, "Guichet")
+        return replace(_own(conversation, "transcript_here"), links=(link,))
 
     @property
     def _cases(self) -> Cases:

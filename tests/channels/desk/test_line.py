@@ -193,7 +193,7 @@ async def test_a_copy_has_what_was_said_with_sources_and_no_note(stage: Stage, c
     await stage.counter.say(case.id, agent.id, held.epoch, "r1", "It is done.", ())
     await stage.counter.close(case.id, agent.id, held.epoch, "answered")
     told = await citizen.hears(OWN["offer_transcript"])
-    url = told.text.rsplit(" ", 1)[1]
+    url = told.links[0].url or ""
     assert url.startswith("https://www.example.ca/copy/")
     text = await citizen.line.copies.find(url.rsplit("/", 1)[1])
     assert text is not None
