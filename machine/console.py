@@ -74,10 +74,11 @@ def _capital(step: str) -> str:
 
 
 def start(settings: "Settings", dev: bool = False) -> None:
-    """Prepare, start everything, and stay until Ctrl-C. Raises CannotStart, CannotPrepare, ServerFailed.
+    """Prepare, start everything, and stay until Ctrl-C. Raises CannotStart, CannotPrepare, ServerFailed, TeamsUnfit.
 
     With `dev`, telephones are started as well, and all channels are on.
     """
+    from channels.desk.teams import read
     from machine.home import held
     from machine.phone.settings import with_telephones
     from machine.ports import check_public_port
@@ -85,6 +86,7 @@ def start(settings: "Settings", dev: bool = False) -> None:
     from machine.supervisor import Supervisor
 
     began = time.monotonic()
+    read(settings.desk_teams)  # what is wrong with it is said before anything starts
     if dev:
         settings = with_telephones(settings)
 

@@ -37,7 +37,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    return [*_installed(settings), *_set(), *_prepared(settings), *asyncio.run(_running(settings))]
+    return [*_installed(settings), *_set(), _teams(settings), *_prepared(settings), *asyncio.run(_running(settings))]
 
 
 def _installed(settings: Settings) -> Iterator[Finding]:
@@ -57,6 +57,15 @@ def _set() -> Iterator[Finding]:
     for name in sorted(os.environ):
         if name.startswith("GUICHET_") and name not in known:
             yield Finding(name, False, "is not a setting, so it has no effect", "Correct its name or remove it.")
+
+
+def _teams(settings: Settings) -> Finding:
+    from channels.desk.teams import TeamsUnfit, read
+
+    try:
+        return Finding("teams", True, ", ".join(read(settings.desk_teams)))
+    except TeamsUnfit as error:
+        return Finding("teams", False, "cannot be read", str(error))
 
 
 def _prepared(settings: Settings) -> Iterator[Finding]:

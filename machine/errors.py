@@ -13,6 +13,7 @@ SENTENCES = frozenset(
         "NoEncoder",
         "SourceError",
         "NotAFolder",
+        "TeamsUnfit",
     }
 )
 """Errors whose text is such a sentence. By name: their modules are loaded only where they are used."""

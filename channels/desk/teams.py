@@ -17,7 +17,7 @@ KNOWN = frozenset(("title", "languages", "topics", "places", "targets", "overflo
 TARGETS = ("first", "next", "resolve")
 
 
-class Unfit(ValueError):
+class TeamsUnfit(ValueError):
     """The file of the teams cannot be used; the message says what to change."""
 
 
@@ -84,36 +84,36 @@ class Teams(Mapping[str, Team]):
 
 
 def read(path: Path | None = None) -> Teams:
-    """The teams of a file, the bundled one where none is named. Raises Unfit."""
+    """The teams of a file, the bundled one where none is named. Raises TeamsUnfit."""
     path = path or BUNDLED
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
         return teams(found)
-    except (OSError, yaml.YAMLError, Unfit) as error:
-        raise Unfit(f"The teams in {path} cannot be read: {error}") from error
+    except (OSError, yaml.YAMLError, TeamsUnfit) as error:
+        raise TeamsUnfit(f"The teams in {path} cannot be read: {error}") from error
 
 
 def teams(found: Any) -> Teams:
-    """The teams that a file describes. Raises Unfit."""
+    """The teams that a file describes. Raises TeamsUnfit."""
     if not isinstance(found, Mapping) or not found:
-        raise Unfit("it names no team. Begin with the one that takes what belongs to no other.")
+        raise TeamsUnfit("it names no team. Begin with the one that takes what belongs to no other.")
     made = Teams(_team(str(name), about) for name, about in found.items())
     for team in made.values():
         if team.overflow and (team.overflow[1] not in made or team.overflow[1] == team.name):
-            raise Unfit(f"{team.name} overflows to {team.overflow[1]!r}, which is no other team.")
+            raise TeamsUnfit(f"{team.name} overflows to {team.overflow[1]!r}, which is no other team.")
     return made
 
 
 def _team(name: str, about: Any) -> Team:
     if not isinstance(about, Mapping):
-        raise Unfit(f"{name} says nothing of the team.")
+        raise TeamsUnfit(f"{name} says nothing of the team.")
     if unknown := set(about) - KNOWN:
-        raise Unfit(f"{name} has {min(map(str, unknown))!r}, which means nothing here.")
+        raise TeamsUnfit(f"{name} has {min(map(str, unknown))!r}, which means nothing here.")
     title, targets = about.get("title", {}), about.get("targets", {})
     if missing := set(languages()) - set(title):
-        raise Unfit(f"{name} has no title in {', '.join(sorted(missing))}.")
+        raise TeamsUnfit(f"{name} has no title in {', '.join(sorted(missing))}.")
     if unknown := set(targets) - set(TARGETS):
-        raise Unfit(f"{name} has a target {min(map(str, unknown))!r}. Targets are {', '.join(TARGETS)}.")
+        raise TeamsUnfit(f"{name} has a target {min(map(str, unknown))!r}. Targets are {', '.join(TARGETS)}.")
     within = {"first": 10, "next": 10, "resolve": 480} | dict(targets)
     over = about.get("overflow")
     try:
@@ -130,4 +130,4 @@ def _team(name: str, about: Any) -> Team:
             capacity=int(about.get("capacity", 5)),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unfit(f"{name}: {error}") from error
+        raise TeamsUnfit(f"{name}: {error}") from error

@@ -127,6 +127,18 @@ def test_the_doctor_of_an_empty_home_says_what_to_do(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists(), "to look changes nothing"
 
 
+def test_teams_that_cannot_be_read_are_said_before_anything_starts(tmp_path: Path) -> None:
+    file = tmp_path / "teams.yml"
+    file.write_text("general: {title: {en: General}}\n", encoding="utf-8")
+    settings = {"GUICHET_HOME": str(tmp_path / "home"), "GUICHET_DESK_TEAMS": str(file)}
+    fails(command("up", **settings), str(file), "general has no title in fr")
+    assert not (tmp_path / "home" / "encoder").exists()
+    report = json.loads(command("doctor", "--json", **settings).stdout)
+    found = {each["what"]: each for each in report["findings"]}
+    assert not found["teams"]["well"]
+    assert "no title in fr" in found["teams"]["remedy"]
+
+
 def test_without_python_make_says_what_to_install(tmp_path: Path) -> None:
     done = subprocess.run(
         ["make", "setup", "PYTHON=python3.11-that-is-not-here", f"VENV={tmp_path / 'venv'}"],

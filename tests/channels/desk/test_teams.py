@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from channels.desk.teams import Unfit, read, teams
+from channels.desk.teams import TeamsUnfit, read, teams
 
 BASE: dict[str, Any] = {"title": {"en": "T", "fr": "T"}, "time_zone": "America/Toronto", "hours": "always"}
 
@@ -76,6 +76,6 @@ def test_a_file_that_cannot_be_used_is_told_what_to_change(found: Any, why: str,
 
     path = tmp_path / "desk.yml"
     path.write_text(yaml.safe_dump(found), encoding="utf-8")
-    with pytest.raises(Unfit, match=why) as raised:
+    with pytest.raises(TeamsUnfit, match=why) as raised:
         read(path)
     assert str(path) in str(raised.value)
