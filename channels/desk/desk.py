@@ -40,6 +40,8 @@ class Desk:
             return Turn(hand_to="bot")
         about = f"{topic} {redact(said.text, conversation.language)}"
         team = cases.teams.route(about, conversation.language, conversation.place)
+        if not await self.counter.queue.capacities(team.name):  # nobody works for it
+            team = cases.teams.first
         urgent = because in URGENT
         if not urgent and any(each.subject == team.name for each in await self._switches.on("closed")):
             text = texts(conversation.language)["desk_shut"]

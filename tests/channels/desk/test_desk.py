@@ -80,6 +80,17 @@ async def test_a_case_goes_to_the_team_of_what_was_asked_or_answered(stage: Stag
     assert answered.resolve_due and answered.first_due and answered.resolve_due > answered.first_due
 
 
+async def test_a_team_that_nobody_works_for_gets_no_case(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nobody(team: str) -> dict[str, int | None]:
+        return {} if team == "housing" else {"somebody": None}
+
+    await stage.agent()
+    desk = Desk(stage.counter, stage.switches)
+    monkeypatch.setattr(type(stage.counter.queue), "capacities", lambda _, team: nobody(team))
+    _, case = await begun(stage, desk, "mon loyer", language="fr")
+    assert case.team == "general"
+
+
 async def test_who_chats_may_go_on_by_text_where_there_is_a_number(stage: Stage) -> None:
     await stage.agent()
     for pages, offered in ((frozenset(), False), (frozenset({"web"}), True)):
