@@ -10,6 +10,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A picture, a recording or a document that came with a message, and stays with the provider. `kind` is its MIME type
+    as the provider says it, "" where it does not; `ref` what the provider knows it by, which may lead anybody to it."""
+
+    kind: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One message from a citizen.
 
@@ -18,8 +27,8 @@ class Incoming:
     write on, or of their telephone. `place` is a jurisdiction, "ca-on-toronto". `command` is what a button or a command
     of the channel asks for, and `choice` the number of one of the choices of the reply of that id, which was touched; 0
     for the rest of it.
-    `media` counts pictures, voices and files, which nobody reads. `answered` is whether the provider has answered a
-    word such as STOP itself.
+    `media` counts pictures, voices, files and places on a map, which only a person can look at; `files` are those of them
+    that can be fetched. `answered` is whether the provider has answered a word such as STOP itself.
     """
 
     id: str
@@ -31,6 +40,7 @@ class Incoming:
     command: "Command | None" = None
     choice: tuple[str, int] | None = None
     media: int = 0
+    files: tuple[File, ...] = ()
     answered: bool = False
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 

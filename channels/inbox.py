@@ -9,7 +9,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from channels import consent
-from channels.channel import Incoming, Status, as_values
+from channels.channel import File, Incoming, Status, as_values
 from channels.conversation import Addresses
 from channels.lanes import REMEMBER_SECONDS, Lanes, Mark
 from channels.marks import stop_key
@@ -64,13 +64,17 @@ class Inbox:
 
 def pack(said: Incoming) -> dict[str, Any]:
     """A message as JSON-ready values."""
-    return asdict(said) | {"at": said.at.isoformat()}
+    packed = asdict(said) | {"at": said.at.isoformat()}
+    if not said.files:
+        del packed["files"]  # a worker of the version before, beside this one, does not know it
+    return packed
 
 
 def unpack(item: dict[str, Any]) -> Incoming:
     """A message from its JSON values."""
-    choice = item.get("choice")
-    return Incoming(**(item | {"at": datetime.fromisoformat(item["at"]), "choice": tuple(choice) if choice else None}))
+    choice, files = item.get("choice"), tuple(File(**each) for each in item.get("files", ()))
+    read = {"at": datetime.fromisoformat(item["at"]), "choice": tuple(choice) if choice else None, "files": files}
+    return Incoming(**(item | read))
 
 
 def _fingerprint(said: Incoming) -> str:

@@ -98,18 +98,17 @@ def _meant(conversation: Conversation, said: Incoming, meant: Incoming | Rest) -
         return Received(conversation, said, _one(conversation, "in_private"))
     if said.command in SAID_BY:
         return Received(conversation, replace(said, text=own[SAID_BY[said.command]]))
-    if isinstance(meant, Rest) and meant.sender == "bot" and conversation.answered_by == "desk":
+    seen = said.media and conversation.answered_by == "desk"  # a person looks at it
+    if isinstance(meant, Rest) and (seen or (meant.sender == "bot" and conversation.answered_by == "desk")):
         meant = said  # the bot is silent
     if isinstance(meant, Rest):
         turn = Turn((Reply(meant.text, language=meant.language, continues=True, sender=meant.sender),))
         return Received(conversation, said, turn)
     if (said.choice or said.command == "more") and meant is said:
         return Received(conversation, said, _one(conversation, "choice_gone"))
-    if said.media and not meant.text:
-        return Received(conversation, said, _one(conversation, "media_unread"))
-    if not meant.text:
-        return Received(conversation, said, _one(conversation, "error_empty"))
-    return Received(conversation, meant, before=own["media_beside_text"] if said.media else "")
+    if not meant.text and not seen:
+        return Received(conversation, said, _one(conversation, "media_unread" if said.media else "error_empty"))
+    return Received(conversation, meant, before=own["media_beside_text"] if said.media and not seen else "")
 
 
 def _consented(conversation: Conversation, said: Incoming, found: Word) -> Received:

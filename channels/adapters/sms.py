@@ -6,7 +6,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from redis.exceptions import RedisError
 
-from channels.adapters.twilio import Form, Wire, media, wire
+from channels.adapters.twilio import Form, Wire, files, media, wire
 from channels.catalogue import Parts
 from channels.channel import Deliver, Incoming, Receipt, Reply, Tell, Unreachable
 from channels.clean import MOST_CHARACTERS, clean
@@ -42,17 +42,15 @@ class Sms:
         return self._wire.routes(self.name, self.read, deliver, tell)
 
     def read(self, form: Form) -> Incoming:
-        said = Incoming(
-            form["MessageSid"], f"sms:{form['From']}", clean(form.get("Body", ""))[:MOST_CHARACTERS], media=media(form)
-        )
-        by_twilio = self._stop_by_twilio and said.text.lower() in BY_TWILIO  # as it stands: it may not know “Stop!”
+        text = clean(form.get("Body", ""))[:MOST_CHARACTERS]
+        by_twilio = self._stop_by_twilio and text.lower() in BY_TWILIO  # as it stands: it may not know “Stop!”
         return Incoming(
-            said.id,
-            said.address,
-            said.text,
-            media=said.media,
+            form["MessageSid"],
+            f"sms:{form['From']}",
+            text,
+            media=media(form),
+            files=files(form),
             answered=bool(form.get("OptOutType")) or by_twilio,
-            at=said.at,
         )
 
     async def send(self, address: str, reply: Reply) -> Receipt:

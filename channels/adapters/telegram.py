@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from html import escape
 from typing import Any, get_args
 
 import httpx
@@ -16,7 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from telegram import Bot, Chat, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Update
+from telegram import Bot, Chat, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatAction, ChatMemberStatus, ChatType, ParseMode
 from telegram.error import (
     BadRequest,
@@ -36,11 +35,11 @@ from channels.channel import (
     ChannelError,
     Command,
     Deliver,
+    File,
     Forged,
     Gone,
     Incoming,
     OptedOut,
-    Quote,
     Receipt,
     Refused,
     Reply,
@@ -49,16 +48,12 @@ from channels.channel import (
     Uncertain,
     Unreachable,
 )
-from channels.clean import MOST_CHARACTERS, clean
+from channels.clean import MOST_CHARACTERS, clean, mime_type
 from channels.menus import Menu, Menus
-from channels.sms.cutting import cut
-from channels.sms.render import cited
-from channels.texts import texts
+from channels.telegram.render import keyboard, render
 from channels.web.message import MOST_BYTES_OF_PROVIDERS, Unacceptable, body, fields
 from channels.worker import only_one, stop_if_cancelled
 
-LONGEST = 3500  # characters of what is said: 4096 with its marks, https://core.telegram.org/bots/api#sendmessage
-LONGEST_DATA = 64  # bytes that a button carries
 EDITED_SECONDS = 300  # after which a corrected message is no new question
 POLL_SECONDS = 50
 CONNECTIONS = 32
@@ -196,7 +191,17 @@ def _said(update: Update) -> Incoming | None:
         return None  # somebody joined, a message was pinned: nothing was said
     word = text[1:].partition(" ")[0].partition("@")[0].lower() if text.startswith("/") else ""
     command: Command | None = word if word in COMMANDS else None  # type: ignore[assignment]
-    return Incoming(id, address, "" if command else text.lstrip("/"), hint=hint, command=command, media=media)
+    about: dict[str, Any] = {"hint": hint, "command": command, "media": media, "files": _files(message)}
+    return Incoming(id, address, "" if command else text.lstrip("/"), **about)
+
+
+def _files(message: Message) -> tuple[File, ...]:
+    """The largest size of a photo, which Telegram makes a JPEG, a document or a recording; no sticker, no place."""
+    if message.photo:
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        return (File("image/jpeg", largest.file_id),)
+    found = (message.document, message.voice, message.audio, message.video, message.video_note)
+    return tuple(File(mime_type(getattr(each, "mime_type", None) or ""), each.file_id) for each in found if each)
 
 
 def _touched(id: str, hint: str, update: Update) -> Incoming | None:
@@ -211,39 +216,6 @@ def _touched(id: str, hint: str, update: Update) -> Incoming | None:
     if kind != "choice" or not number.isdecimal() or len(number) > 2:
         return None
     return Incoming(id, address, "", hint=hint, choice=(reply, int(number)))
-
-
-def render(reply: Reply) -> tuple[str, str]:
-    """The reply in Telegram's HTML, and what is left for want of room."""
-    text, rest = cut(reply.text, lambda part: len(part) <= LONGEST)
-    parts = [escape(text, quote=False), *(_quoted(quote, reply.language) for quote in reply.quotes)]
-    links = [f"• {_link(link.title, link.url)} – {escape(link.publisher, quote=False)}" for link in reply.links]
-    if links:
-        parts.append("\n".join([texts(reply.language)["see_also"], *links]))
-    return "\n\n".join(part for part in parts if part), rest
-
-
-def keyboard(reply: Reply, rest: str) -> InlineKeyboardMarkup | None:
-    """A button for each choice, and one for what is left."""
-    buttons = [
-        (choice.label, f"choice:{reply.id}:{number}") for number, choice in enumerate(reply.choices, start=1)
-    ] + ([(texts(reply.language)["more_button"], f"more:{reply.id}")] if rest else [])
-    fitting = [(label, data) for label, data in buttons if len(data.encode()) <= LONGEST_DATA]
-    rows = [[InlineKeyboardButton(label, callback_data=data)] for label, data in fitting]
-    return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _quoted(quote: Quote, language: str) -> str:
-    title = " › ".join(part for part in (quote.title, quote.section) if part)
-    publisher = cited(quote, language).partition("\n")[0]
-    block = f"<blockquote>{escape(quote.text, quote=False)}</blockquote>"
-    return "\n".join([block, _link(title, quote.url), escape(publisher, quote=False)])
-
-
-def _link(title: str, url: str | None) -> str:
-    return (
-        f'<a href="{escape(url)}">{escape(title, quote=False)}</a>' if url else f"<b>{escape(title, quote=False)}</b>"
-    )
 
 
 def _address(chat: Chat) -> str:

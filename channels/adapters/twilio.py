@@ -21,6 +21,7 @@ from channels.channel import (
     ChannelError,
     Closed,
     Deliver,
+    File,
     Forged,
     Gone,
     Incoming,
@@ -33,6 +34,7 @@ from channels.channel import (
     Uncertain,
     Unreachable,
 )
+from channels.clean import mime_type
 from channels.web.message import MOST_BYTES_OF_PROVIDERS, Unacceptable, body
 
 EMPTY = Response('<?xml version="1.0" encoding="UTF-8"?><Response/>', media_type="text/xml")
@@ -173,8 +175,16 @@ def wire(parts: Parts, number: str) -> Wire:
 def media(form: Form) -> int:
     """How many pictures, files and places on a map came with a message."""
     given = form.get("NumMedia", "0")
-    files = min(int(given), MOST_MEDIA) if given.isdecimal() and len(given) < 4 else 0
-    return files + ("Latitude" in form)
+    counted = min(int(given), MOST_MEDIA) if given.isdecimal() and len(given) < 4 else 0
+    return counted + ("Latitude" in form)
+
+
+def files(form: Form) -> tuple[File, ...]:
+    """The pictures and files that came with a message, and where Twilio has them."""
+    found = (
+        (form.get(f"MediaContentType{n}", ""), form.get(f"MediaUrl{n}")) for n in range(min(media(form), MOST_MEDIA))
+    )
+    return tuple(File(mime_type(kind), ref) for kind, ref in found if ref)
 
 
 class _Transport(AsyncHttpClient):

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from channels.adapters.twilio import Form, Wire, media, wire
+from channels.adapters.twilio import Form, Wire, files, media, wire
 from channels.catalogue import Parts
 from channels.channel import CannotTell, Closed, Deliver, Incoming, Quote, Receipt, Reply, Tell, Unreachable
 from channels.clean import MOST_CHARACTERS, clean
@@ -56,7 +56,8 @@ class WhatsApp:
         touched = form.get("ListId") or form.get("ButtonPayload") or ""
         text = touched if touched.isdecimal() else form.get("Body", "")
         address = f"whatsapp:{form['From'].removeprefix('whatsapp:')}"
-        return Incoming(form["MessageSid"], address, clean(text)[:MOST_CHARACTERS], media=media(form))
+        words = clean(text)[:MOST_CHARACTERS]
+        return Incoming(form["MessageSid"], address, words, media=media(form), files=files(form))
 
     async def send(self, address: str, reply: Reply) -> Receipt:
         made = render(reply)

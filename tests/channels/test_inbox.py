@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from channels.channel import Incoming, Status
+from channels.channel import File, Incoming, Status
 from channels.conversation import Addresses
 from channels.inbox import AGAIN_SECONDS, Inbox, pack, unpack
 from channels.lanes import Lanes
@@ -56,6 +56,7 @@ async def test_a_message_is_kept_whole_in_the_lane_of_its_conversation(redis: Re
         command="more",
         choice=("m0/1", 2),
         media=3,
+        files=(File("image/jpeg", "https://api.twilio.com/1"), File("", "2")),
         answered=True,
         at=NOON,
     )
@@ -63,6 +64,13 @@ async def test_a_message_is_kept_whole_in_the_lane_of_its_conversation(redis: Re
     ((lane, item),) = await items(redis)
     assert (lane, unpack(item)) == (KEY, full)
     assert unpack(json.loads(json.dumps(pack(texted("m2", "x"))))) == texted("m2", "x")
+
+
+def test_a_version_that_knows_no_files_reads_what_this_one_keeps_and_this_one_what_it_kept() -> None:
+    before = {"id", "address", "text", "language", "hint", "place", "command", "choice", "media", "answered", "at"}
+    packed = pack(texted("m1", "x", media=1))
+    assert set(packed) == before
+    assert unpack(packed) == texted("m1", "x", media=1)
 
 
 async def test_the_same_id_is_accepted_once_in_each_conversation(redis: Redis) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from channels.channel import Choice, Incoming, Reply
+from channels.channel import Choice, File, Incoming, Reply
 from channels.continuation import Codes, Origin
 from channels.conversation import Conversation
 from channels.menus import Menu, Menus
@@ -180,6 +180,45 @@ async def test_a_command_speaks_the_language_of_the_conversation(desk: Desk) -> 
 async def test_what_was_attached_to_words_is_mentioned_before_the_answer(desk: Desk) -> None:
     said = texted("Is this form right?", media=2)
     assert await desk.receive(HERE, said) == Received(HERE, said, before=texts("en")["media_beside_text"])
+
+
+PICTURE = (File("image/jpeg", "https://api.twilio.com/1"),)
+
+
+@pytest.mark.parametrize("text", ["", "Is this form right?", "more"])
+@pytest.mark.parametrize("files", [PICTURE, ()])
+async def test_who_has_the_conversation_gets_what_was_attached_as_it_is(
+    desk: Desk, text: str, files: tuple[File, ...]
+) -> None:
+    """Also where it was called MORE while something of the agent was left."""
+    await desk.menus.keep(HERE.key, Menu(rest="the agent's rest", sender="desk"))
+    said, claimed = texted(text, media=1, files=files), replace(HERE, answered_by="desk")
+    assert await desk.receive(claimed, said) == Received(claimed, said)
+
+
+@pytest.mark.parametrize("who", ["bot", "line"])
+async def test_while_nobody_has_the_conversation_what_was_attached_is_not_read(desk: Desk, who: str) -> None:
+    here = replace(HERE, answered_by=who)
+    said = texted(media=1, files=PICTURE)
+    assert await desk.receive(here, said) == Received(here, said, sentence("media_unread"))
+    said = texted("Is this it?", "m2", media=1, files=PICTURE)
+    assert await desk.receive(here, said) == Received(here, said, before=texts("en")["media_beside_text"])
+
+
+async def test_words_that_stand_above_all_do_so_beside_a_picture_too(desk: Desk) -> None:
+    said = texted("STOP", media=1, files=PICTURE)
+    received = await desk.receive(replace(HERE, answered_by="desk"), said)
+    assert received.turn == sentence("consent_stopped", regardless=True)
+
+
+async def test_a_choice_under_a_picture_goes_with_it_to_the_desk(desk: Desk) -> None:
+    await desk.menus.keep(HERE.key, MENU)
+    received = await desk.receive(replace(HERE, answered_by="desk"), texted("2", media=1, files=PICTURE))
+    assert received.said == texted("I lost it", media=1, files=PICTURE)
+
+
+async def test_nothing_at_all_is_still_nothing(desk: Desk) -> None:
+    assert (await desk.receive(replace(HERE, answered_by="desk"), texted())).turn == sentence("error_empty")
 
 
 async def test_what_was_left_out_is_said_in_its_language(desk: Desk) -> None:

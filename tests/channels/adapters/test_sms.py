@@ -16,6 +16,7 @@ from tests.channels.adapters.twilio_side import (
     away,
     connected,
     creation,
+    kept,
     payload,
     taken,
     timeless,
@@ -30,13 +31,18 @@ def said(number: int, text: str, address: str = TO, kind: str = "SM", **about: o
     return Incoming(f"{kind}{number:032x}", address, text, at=MOMENT, **about)  # type: ignore[arg-type]
 
 
+TWO, ONE = (
+    kept(f"MM{number:032x}", *kinds) for number, kinds in ((3, ("image/jpeg", "image/png")), (4, ("image/jpeg",)))
+)
+
+
 @pytest.mark.parametrize(
     ("name", "number", "meant"),
     [
         ("sms_text", SMS, said(1, "How do I renew my passport?")),
         ("sms_french", SMS, said(2, "Comment renouveler mon passeport\u00a0? C’est où, « l’hôtel de ville »?")),
-        ("sms_mms_with_text", SMS, said(3, "Is this the right form?", kind="MM", media=2)),
-        ("sms_mms_without_text", SMS, said(4, "", kind="MM", media=1)),
+        ("sms_mms_with_text", SMS, said(3, "Is this the right form?", kind="MM", media=2, files=TWO)),
+        ("sms_mms_without_text", SMS, said(4, "", kind="MM", media=1, files=ONE)),
         ("sms_stop", SMS, said(5, "STOP", answered=True)),
         ("sms_help", SMS, said(6, "HELP", answered=True)),
         ("sms_empty", SMS, said(7, "")),
@@ -96,6 +102,20 @@ async def test_a_number_of_media_that_is_none_is_no_crash(redis: Redis, given: s
     twilio = connected(redis, "sms")
     await twilio.post(payload("sms_text") | {"NumMedia": given})
     assert [each.media for each in twilio.delivered] == [media]
+
+
+async def test_files_are_as_many_as_are_counted_and_their_types_are_types(redis: Redis) -> None:
+    twilio, form = connected(redis, "sms"), payload("sms_text")
+    form |= {f"MediaUrl{n}": f"https://api.twilio.com/{n}" for n in range(12)} | {"NumMedia": "11"}
+    form |= {"MediaContentType0": "Image/JPEG; charset=x", "MediaContentType1": "a\0/b", "MediaContentType2": "image"}
+    del form["MediaUrl3"]
+    await twilio.post(form)
+    ((files, media),) = [(each.files, each.media) for each in twilio.delivered]
+    numbers = [n for n in range(10) if n != 3]
+    assert media == 10
+    assert [(each.kind, each.ref) for each in files] == [
+        ("image/jpeg" if n == 0 else "", f"https://api.twilio.com/{n}") for n in numbers
+    ]
 
 
 async def test_a_body_is_cleaned_and_ends_somewhere(redis: Redis) -> None:

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisAway
 
 from channels.adapters import telegram
-from channels.channel import Incoming
+from channels.channel import File, Incoming
 from tests.channels.adapters.telegram_stage import (
     AT,
     KEY,
@@ -45,20 +45,23 @@ def said(text: str = "", who: int = 1001, **about: Any) -> Incoming:
 
 
 GROUP = -1001987654321
+PHOTO = (File("image/jpeg", "AgACAgQAAxkBAAIBYmF2"),)  # the largest of its sizes
 MEANT: dict[str, Incoming | None] = {
     "private": said("How do I renew my passport?"),
     "private_in_french": said("Comment renouveler mon passeport\u00a0?", 1002, hint="fr"),
     "private_without_language": said("hello", hint=""),
     "edited_soon": said("How do I renew a passport?"),
     "edited_late": None,
-    "caption_edited_soon": said("Is this form right?", media=1),
+    "caption_edited_soon": said("Is this form right?", media=1, files=(File("image/jpeg", "AgACAgQAAxkBAAI1"),)),
     "live_location_moved": None,
     "command": said(command="help"),
     "command_with_bot": said(command="agent"),
     "command_start_with_parameter": said(command="start"),
     "command_of_nobody": said("weather in Ottawa"),
-    **dict.fromkeys(("sticker", "photo", "voice", "location", "contact"), said(media=1)),
-    "photo_with_caption": said("What is this letter?", media=1),
+    **dict.fromkeys(("sticker", "location", "contact"), said(media=1)),
+    "photo": said(media=1, files=PHOTO),
+    "voice": said(media=1, files=(File("audio/ogg", "AwACAgQAAxkBAAIBY2F1"),)),
+    "photo_with_caption": said("What is this letter?", media=1, files=PHOTO),
     "group_message": said(who=GROUP, command="private"),
     "group_command": said(who=GROUP, command="private", hint="fr"),
     "blocked": said(command="stop", answered=True, hint=None),
@@ -105,6 +108,28 @@ async def test_a_message_that_cannot_be_kept_is_not_acknowledged(stage: Stage) -
 
 
 PRIVATE: dict[str, Any] = json.loads(PAYLOADS["private"])["message"]
+SENT: list[tuple[str, dict[str, Any], str]] = [
+    ("document", {"mime_type": "application/pdf", "file_name": "form.pdf"}, "application/pdf"),
+    ("document", {"mime_type": "IMAGE/heic; a=b"}, "image/heic"),
+    ("document", {"mime_type": "\0/<script>"}, ""),
+    ("document", {}, ""),
+    ("voice", {"duration": 4}, ""),
+    ("audio", {"duration": 4, "mime_type": "audio/mpeg"}, "audio/mpeg"),
+    ("video", {"width": 1, "height": 1, "duration": 4, "mime_type": "video/mp4"}, "video/mp4"),
+    ("video_note", {"length": 1, "duration": 4}, ""),
+]
+
+
+@pytest.mark.parametrize(("name", "about", "kind"), SENT)
+async def test_what_can_be_fetched_is_known_by_its_id_and_its_type(
+    stage: Stage, name: str, about: dict[str, Any], kind: str
+) -> None:
+    sent = {key: value for key, value in PRIVATE.items() if key != "text"}
+    sent[name] = {"file_id": "BQACAgQAAx", "file_unique_id": "AgAD"} | about
+    await stage.bring(json.dumps({"update_id": 1, "message": sent}).encode())
+    assert [(each.media, each.files) for each in stage.delivered] == [(1, (File(kind, "BQACAgQAAx"),))]
+
+
 DEEP = '{"update_id": 1, "message": ' + '{"reply_to_message": ' * 700 + "1" + "}" * 701
 BROKEN: dict[str, bytes | dict[str, Any]] = {
     "nothing": b"",

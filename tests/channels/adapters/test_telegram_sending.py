@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisAway
 
-from channels.adapters.telegram import LONGEST, keyboard
 from channels.channel import (
     CannotTell,
     ChannelError,
@@ -29,6 +28,7 @@ from channels.channel import (
     Unreachable,
 )
 from channels.menus import Rest
+from channels.telegram.render import LONGEST, keyboard
 from tests.channels.adapters.telegram_stage import AT, PAYLOADS, Stage, asks, no, ok, page, staged, took
 
 

@@ -22,6 +22,7 @@ from tests.channels.adapters.twilio_side import (
     away,
     connected,
     creation,
+    kept,
     payload,
     taken,
     timeless,
@@ -41,8 +42,8 @@ def said(number: int, text: str, kind: str = "SM", **about: Any) -> Incoming:
     ("name", "meant"),
     [
         ("whatsapp_text", said(14, "Bonjour 👋 *où* est-ce que je vote ?")),
-        ("whatsapp_image", said(15, "is this it?", kind="MM", media=1)),
-        ("whatsapp_voice", said(16, "", kind="MM", media=1)),
+        ("whatsapp_image", said(15, "is this it?", kind="MM", media=1, files=kept(f"MM{15:032x}", "image/jpeg"))),
+        ("whatsapp_voice", said(16, "", kind="MM", media=1, files=kept(f"MM{16:032x}", "audio/ogg"))),
         ("whatsapp_location", said(17, "", media=1)),
         ("whatsapp_list_reply", said(18, "2")),
         ("whatsapp_quick_reply", said(19, "Yes, go on")),

@@ -13,7 +13,7 @@ from twilio.request_validator import RequestValidator
 
 from channels import app
 from channels.adapters import sms, whatsapp
-from channels.channel import Channel, Incoming, Status
+from channels.channel import Channel, File, Incoming, Status
 from channels.settings import Settings
 from channels.web.problems import PROBLEMS
 from machine.ports import free_port
@@ -30,6 +30,12 @@ EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 def payload(name: str) -> dict[str, str]:
     """The fields of a webhook, in the form that Twilio documents."""
     return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def kept(sid: str, *kinds: str) -> tuple[File, ...]:
+    """The files of a message of that id, of those MIME types, and where Twilio has them."""
+    url = API.replace("/Messages.json", f"/Messages/{sid}/Media/ME")
+    return tuple(File(kind, f"{url}{number:032}") for number, kind in enumerate(kinds))
 
 
 def taken(number: int = 1) -> httpx.Response:
