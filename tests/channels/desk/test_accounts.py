@@ -237,6 +237,20 @@ async def test_a_hash_is_compared_whoever_asks_and_nobody_waits_for_it(stage: St
     assert hasher.verified == 2
 
 
+async def test_a_password_that_was_changed_meanwhile_is_the_old_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, fit = await stage.agent(), stage.accounts.passwords.fit
+
+    async def slowly(hashed: str, password: str) -> bool:
+        right = await fit(hashed, password)
+        await stage.accounts.set_password(agent.email, OTHER)
+        return right
+
+    monkeypatch.setattr(stage.accounts.passwords, "fit", slowly)
+    assert await stage.accounts.sign_in(agent.email, PASSWORD) is None
+
+
 @pytest.mark.parametrize(
     "password",
     [

@@ -22,7 +22,7 @@ def invitations(stage: Stage) -> Invitations:
 
 async def invited(invitations: Invitations, role: str = "agent") -> Invitation:
     email = f"noa.{secrets.token_hex(4)}@town.example"
-    return await invitations.invite(email, "Noa", role, ["fr"], ["benefits"], capacity=3)  # type: ignore[arg-type]
+    return await invitations.invite(email, "Noa Lafontaine", role, ["fr"], ["benefits"], capacity=3)  # type: ignore[arg-type]
 
 
 async def test_who_is_invited_chooses_a_password_and_is_signed_in(stage: Stage, invitations: Invitations) -> None:
@@ -31,7 +31,7 @@ async def test_who_is_invited_chooses_a_password_and_is_signed_in(stage: Stage, 
     assert await stage.accounts.sign_in(made.agent.email, "") is None, "there is no password yet"
     assert made.agent.id not in {each.id for each in await stage.accounts.everybody()}
     found = await invitations.who(made.token)
-    assert found == Agent(made.agent.id, "Noa", made.agent.email, "agent", ["fr"], ["benefits"], 3)
+    assert found == Agent(made.agent.id, "Noa Lafontaine", made.agent.email, "agent", ["fr"], ["benefits"], 3)
     token = await invitations.accept(made.token, CHOSEN) or ""
     assert await stage.accounts.who(token) == found
     assert await stage.accounts.who(await stage.accounts.sign_in(made.agent.email, CHOSEN) or "") == found
@@ -62,7 +62,7 @@ async def test_a_link_is_good_for_three_days(stage: Stage, invitations: Invitati
 
 async def test_a_password_that_is_no_good_does_not_use_it_up(stage: Stage, invitations: Invitations) -> None:
     made = await invited(invitations)
-    for unfit in ("short", "noa noa noa noa", "passwordpassword"):
+    for unfit in ("short", "Lafontaine-2026", "passwordpassword"):
         with pytest.raises(Unfit):
             await invitations.accept(made.token, unfit)
     assert await invitations.accept(made.token, CHOSEN)

@@ -29,7 +29,16 @@ from tests.channels.desk.provider import CLIENT, CLIENT_SECRET, FakeProvider
 from tests.channels.web.running import running
 
 DESK = "http://desk.example"
-CLAIMS = ("wrong audience", "expired", "wrong nonce", "no nonce", "wrong issuer", "no subject", "of tomorrow")
+CLAIMS = (
+    "wrong audience",
+    "of another app for us",
+    "expired",
+    "wrong nonce",
+    "no nonce",
+    "wrong issuer",
+    "no subject",
+    "of tomorrow",
+)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +117,9 @@ async def test_from_then_on_the_subject_counts_not_the_address(
     await come_back(desk)
     fake.email, fake.verified = "another@town.example", False
     assert await in_by(stage, await come_back(desk)) == agent
+    other = await stage.agent()
+    fake.email, fake.verified = other.email, True
+    assert await in_by(stage, await come_back(desk)) == agent, "whatever address it is"
     fake.email, fake.verified, fake.subject = agent.email, True, "somebody else"
     assert await in_by(stage, await come_back(desk)) is None, "the address has been given to somebody else"
     assert (await refusal(stage))["why"] == "no account"
@@ -188,6 +200,7 @@ async def test_an_identity_that_is_not_for_us_now_is_refused(
     now = int(time.time())
     fake.claims = {
         "wrong audience": {"aud": "another app"},
+        "of another app for us": {"aud": "another app", "azp": CLIENT},
         "expired": {"exp": now - 120, "iat": now - 400},
         "wrong nonce": {"nonce": "of another browser"},
         "no nonce": {"nonce": None},
