@@ -1,9 +1,18 @@
-/** Canned replies: "/" at the beginning of a reply finds them, in the citizen's language. */
+/** Canned replies: "/" at the beginning of a reply finds them, in the citizen's language, with what is known filled in. */
 
 import { announce, byId, el } from "./elements.js";
 import { texts } from "./language.js";
 
 const MOST = 6;
+/** What a canned reply can name: by whom, about what, at which number, in which case. */
+const VARIABLE = /\{(agent|topic|phone|case)\}/g;
+
+/** A canned reply as it would be said; null if something that it names is not known. */
+function filled(text, values) {
+	const missing = [...(text ?? "").matchAll(VARIABLE)].some(([, name]) => !values[name]);
+	return text && !missing ? text.replace(VARIABLE, (_, name) => values[name]) : null;
+}
+
 const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 export class Canned {
@@ -14,7 +23,7 @@ export class Canned {
 
 	/** `choose` gets the text that was chosen. */
 	constructor(field, choose) {
-		Object.assign(this, { field, choose, list: byId("canned"), none: byId("canned-none"), replies: [], language: "en" });
+		Object.assign(this, { field, choose, list: byId("canned"), none: byId("canned-none"), replies: [], language: "en", values: {} });
 	}
 
 	get open() {
@@ -25,15 +34,16 @@ export class Canned {
 	look() {
 		if (!this.field.value.startsWith("/")) this.#left = false;
 		const words = folded(this.field.value.slice(1)).split(/\s+/).filter(Boolean);
-		const matches = ({ name, text }) => words.every((word) => folded(`${name} ${text[this.language]}`).includes(word));
-		this.#found = this.open ? this.replies.filter(({ text }) => text[this.language]).filter(matches).slice(0, MOST) : [];
+		const matches = ({ name, text }) => text && words.every((word) => folded(`${name} ${text}`).includes(word));
+		const offered = this.open ? this.replies.map(({ name, text }) => ({ name, text: filled(text[this.language], this.values) })) : [];
+		this.#found = offered.filter(matches).slice(0, MOST);
 		this.#at = 0;
 		this.#draw();
 	}
 
 	#draw() {
 		const option = ({ name, text }, index) =>
-			el("li", { id: `canned-${index}`, role: "option", ariaSelected: index === this.#at, onclick: () => this.#take(index) }, el("strong", {}, name), " ", el("span", { lang: this.language }, text[this.language]));
+			el("li", { id: `canned-${index}`, role: "option", ariaSelected: index === this.#at, onclick: () => this.#take(index) }, el("strong", {}, name), " ", el("span", { lang: this.language }, text));
 		this.list.replaceChildren(...this.#found.map(option));
 		this.list.hidden = !this.#found.length;
 		this.none.hidden = !this.open || this.#found.length > 0;
@@ -47,7 +57,7 @@ export class Canned {
 	}
 
 	#take(index) {
-		this.choose(this.#found[index].text[this.language]);
+		this.choose(this.#found[index].text);
 		this.look();
 	}
 

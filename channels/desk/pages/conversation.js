@@ -1,33 +1,20 @@
-/** One case: what it is, who has it, and all that was said, by whom, with its sources and what became of it. */
+/** All that was said in a case, by whom, with its sources and what became of it, and what was done between. */
 
+import { isMine } from "./brief.js";
 import { announce, byId, el, figure, place } from "./elements.js";
-import { clock, language, languageName, placeName, texts, word } from "./language.js";
+import { clock, language, texts, word } from "./language.js";
+import { explained, isStep, step } from "./steps.js";
 
-const DONE = ["opened", "claimed", "released", "transferred", "taken_over", "closed"];
-
-/** "claim", "release" … : what this agent can do with the case now. */
-export function can(known, me) {
-	if (known.state === "waiting") return ["claim"];
-	if (known.state !== "claimed") return [];
-	if (known.agent?.id === me.id) return ["release", "transfer", "close"];
-	return me.role === "agent" ? [] : ["takeOver"];
-}
-
-export const isMine = (known, me) => known?.state === "claimed" && known.agent?.id === me.id;
-
-/** Who has the case, as a sentence. */
-export function holder(known, me) {
-	if (known.state === "closed") return texts.isClosed;
-	if (known.state === "waiting") return texts.nobodyHas;
-	return isMine(known, me) ? texts.youHave : texts.somebodyHas(known.agent?.name ?? texts.somebody);
-}
+const INNER = ["note", "whisper"]; // what only the desk sees
+const REFUSED = ["stopped", "OptedOut", "21610"]; // who wants no more messages is sent none
 
 export class Conversation {
 	#lines = new Map(); // id of a line → its item: nothing is shown or said twice
 	#known; // the case that is shown
 
-	constructor() {
-		this.log = byId("log");
+	/** `resend(line)` sends again what did not arrive; `translating` shows what a citizen's line means. */
+	constructor({ resend, translating }) {
+		Object.assign(this, { resend, translating, log: byId("log") });
 		this.log.addEventListener("scroll", () => (this.atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80));
 		new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.log); // what is written below grows
 	}
@@ -43,9 +30,8 @@ export class Conversation {
 		const other = this.#known?.id !== known.id;
 		if (other) this.#lines.clear();
 		this.#known = known;
-		this.#head(known, me, desk);
 		const { atEnd } = this;
-		const item = (line) => this.#line(line, known, me, !other);
+		const item = (line) => this.#line(line, known, { me, desk }, !other);
 		place(byId("said-before"), known.before.map(item));
 		place(byId("said"), [...known.lines.map(item), ...pending.map((one) => this.#pending(one, known))]);
 		byId("before-none").hidden = known.before.length > 0;
@@ -57,45 +43,43 @@ export class Conversation {
 		this.log.scrollTop = this.log.scrollHeight;
 	}
 
-	#head(known, me, desk) {
-		const team = desk.teams.find(({ name }) => name === known.team)?.title[language] ?? known.team;
-		const facts = [word("channels", known.channel), languageName(known.language), known.place && placeName(known.place), team];
-		const about = [...facts, word("because", known.because), texts.opened(clock(known.opened))].filter(Boolean).join(" · ");
-		byId("case-title").textContent = texts.case(known.id);
-		byId("urgent").hidden = !known.urgent;
-		byId("facts").textContent = about;
-		byId("holder").textContent = holder(known, me);
-		byId("holder").dataset.state = isMine(known, me) ? "mine" : known.state;
-		byId("foreign").hidden = me.languages.includes(known.language);
-		byId("foreign").textContent = texts.notYourLanguage(languageName(known.language));
-		const offered = can(known, me);
-		for (const button of byId("actions").children) button.hidden = !offered.includes(button.dataset.do);
-	}
-
-	#line(line, known, me, isNew) {
+	#line(line, known, about, isNew) {
 		let item = this.#lines.get(line.message);
 		if (!item) {
-			item = this.#made(line, known, me);
+			item = this.#made(line, known, about);
 			this.#lines.set(line.message, item);
-			if (isNew) this.#say(line, known, me);
+			if (isNew) this.#say(line, known, about);
 		}
 		const status = item.querySelector(".delivery");
-		const told = delivery(line);
-		if (status && status.textContent !== told) status.textContent = told;
-		if (status) status.classList.toggle("failed", line.delivery === "failed");
+		if (status) this.#delivery(status, line, known, about.me);
 		return item;
 	}
 
-	#made(line, known, me) {
+	/** What became of a reply, drawn anew only if it is something else: the focus may be in it. */
+	#delivery(status, line, known, me) {
+		const failed = line.delivery === "failed";
+		const again = failed && known.lines.some(({ message }) => isLater(message, line.message));
+		const offered = failed && !again && isMine(known, me) && !REFUSED.includes(String(line.code));
+		const told = [delivery(line), again ? texts.resent : ""].filter(Boolean).join(" · ");
+		const drawn = `${told} ${offered} ${language}`;
+		if (status.drawn === drawn) return;
+		const focused = status.contains(document.activeElement);
+		status.drawn = drawn;
+		status.classList.toggle("failed", failed);
+		const button = () => el("button", { type: "button", onclick: () => this.resend(line) }, texts.resend);
+		status.replaceChildren(...[told, offered ? " " : "", offered ? button() : ""].filter(Boolean));
+		if (focused) byId("log").focus();
+	}
+
+	#made(line, known, { me, desk }) {
 		const time = el("time", { dateTime: line.at }, clock(line.at));
-		if (DONE.includes(line.kind)) return el("li.done", {}, done(line, me), " · ", time, line.text ? el("p", {}, explained(line)) : "");
-		const own = line.agent?.id === me.id;
-		const who = line.kind === "note" ? texts.note(own ? texts.you : name(line)) : line.kind === "agent" ? (own ? texts.you : name(line)) : texts[line.kind];
-		const only = line.kind === "note" ? el("span.only", {}, texts.onlyDesk) : "";
-		const words = line.text ? el("p.words", { dir: "auto", lang: line.kind === "note" ? "" : known.language }, line.text) : "";
-		const head = el("p.who", {}, el("strong", {}, who), " ", time, only);
+		if (isStep(line)) return el("li.done", {}, step(line, me, desk), " · ", time, explained(line) ? el("p", {}, explained(line)) : "");
+		const inner = INNER.includes(line.kind);
+		const words = line.text ? el("p.words", { dir: "auto", lang: inner ? "" : known.language }, line.text) : "";
+		const head = el("p.who", {}, el("strong", {}, speaker(line, me)), " ", time, inner ? el("span.only", {}, texts.onlyDesk) : "");
 		const status = line.kind === "agent" ? el("p.delivery", {}) : "";
-		return el(`li.line ${line.kind}`, {}, head, words, line.quotes.map((quote) => figure(quote)), status);
+		const meaning = line.kind === "citizen" && line.text ? this.translating.below(line, known, { me, desk }) : "";
+		return el(`li.line ${line.kind}`, {}, head, words, meaning, line.quotes.map((quote) => figure(quote)), status);
 	}
 
 	#pending(one, known) {
@@ -115,26 +99,26 @@ export class Conversation {
 	}
 
 	/** What somebody else has just said or done; one's own is known. */
-	#say(line, known, me) {
-		if (line.agent?.id === me.id) return;
-		if (DONE.includes(line.kind)) return announce(done(line, me));
-		const who = line.kind === "note" ? texts.note(name(line)) : line.kind === "agent" ? name(line) : texts[line.kind];
-		const spoken = el("span", line.kind === "note" ? {} : { lang: known.language }, line.text);
-		announce(el("p", {}, `${who}${texts.colon} `, spoken));
+	#say(line, known, { me, desk }) {
+		if (line.agent?.id === me.id && line.kind !== "assigned") return;
+		if (isStep(line)) return announce(step(line, me, desk));
+		const spoken = el("span", INNER.includes(line.kind) ? {} : { lang: known.language }, line.text);
+		announce(el("p", {}, `${speaker(line, me)}${texts.colon} `, spoken));
 	}
 }
 
-const name = (line) => line.agent?.name ?? texts.somebody;
-
-function done(line, me) {
-	const by = line.agent?.id === me.id ? texts.youDid : name(line);
-	return texts.did[line.kind](by);
+/** Who said it: "You", "Internal note, Luc". */
+function speaker({ kind, agent }, me) {
+	const name = agent?.id === me.id ? texts.you : (agent?.name ?? texts.somebody);
+	if (INNER.includes(kind)) return texts.inner[kind](name);
+	return kind === "agent" ? name : (texts[kind] ?? word("did", kind));
 }
 
-/** Why a case was opened, how it ended, or what was said with a transfer. */
-function explained({ kind, text }) {
-	const table = { opened: texts.because, closed: texts.outcomes }[kind] ?? {};
-	return table[text] ?? text;
+/** Whether a message is another one, sent again: "id~2" after "id". */
+function isLater(message, than) {
+	const [first, times = 1] = message.split("~");
+	const [origin, before = 1] = than.split("~");
+	return first === origin && Number(times) > Number(before);
 }
 
 function delivery({ delivery: state, code }) {

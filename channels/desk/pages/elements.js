@@ -33,19 +33,30 @@ export function figure(quote, ...actions) {
 	return el("figure", {}, el("blockquote", { lang }, text), el("figcaption", {}, source, el("p", {}, from), actions));
 }
 
-/** Puts these nodes, in this order, into the parent, and moves the one that has the focus only if it comes from elsewhere. */
+/** Puts these nodes, in this order, into the parent: few are moved, and the one that has the focus only if it comes from elsewhere. */
 export function place(parent, nodes) {
-	const gone = [...parent.children].filter((child) => !nodes.includes(child));
-	for (const child of gone) child.remove();
-	if (nodes.every((node, index) => parent.children[index] === node)) return;
 	const focused = document.activeElement;
 	const still = nodes.findIndex((node) => node.parentElement === parent && node.contains(focused));
-	if (still < 0) parent.append(...nodes);
-	else {
-		nodes[still].before(...nodes.slice(0, still));
-		nodes[still].after(...nodes.slice(still + 1));
-	}
+	const cut = still < 0 ? nodes.length : still;
+	order(parent, nodes.slice(0, cut), parent.firstChild, nodes[still] ?? null);
+	if (still >= 0) order(parent, nodes.slice(cut + 1), nodes[still].nextSibling, null);
 	if (document.activeElement !== focused) focused.focus();
+}
+
+/** Between a child and another, these nodes and no others. */
+function order(parent, nodes, at, end) {
+	const wanted = new Set(nodes);
+	const drop = () => {
+		const gone = at;
+		at = at.nextSibling;
+		gone.remove();
+	};
+	for (const node of nodes) {
+		while (at !== end && (!wanted.has(at) || (at !== node && at.nextSibling === node))) drop(); // it is not here, or comes later
+		if (at === node) at = at.nextSibling;
+		else parent.insertBefore(node, at);
+	}
+	while (at !== end) drop();
 }
 
 let live;

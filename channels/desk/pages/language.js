@@ -47,15 +47,27 @@ export function placeName(place) {
 /** "not_found" in words; a code that is not known, as it is. */
 export const word = (table, code) => texts[table][code] ?? code.replaceAll("_", " ");
 
-const parts = (date, options) => Object.fromEntries(new Intl.DateTimeFormat(texts.locale, options).formatToParts(date).map(({ type, value }) => [type, value]));
+const made = new Map();
+/** The browser's formatter for these options; making one takes longer than using it. */
+function dates(options) {
+	const key = texts.locale + JSON.stringify(options);
+	if (!made.has(key)) made.set(key, new Intl.DateTimeFormat(texts.locale, options));
+	return made.get(key);
+}
+
+/** "1:30 pm", "13 h 30". */
+export function time(date) {
+	const parts = dates({ hour: "numeric", minute: "2-digit", hour12: language !== "fr" }).formatToParts(date);
+	const { hour, minute, dayPeriod } = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+	return language === "fr" ? `${hour}\u00a0h\u00a0${minute}` : `${hour}:${minute}\u00a0${dayPeriod.replaceAll(".", "")}`;
+}
+
+export const isToday = (date) => date.toDateString() === new Date().toDateString();
 
 /** "1:30 pm", "13 h 30"; of another day, "March 31, 1:30 pm", "31 mars, 13 h 30". */
 export function clock(iso) {
 	const date = new Date(iso);
-	const { hour, minute, dayPeriod } = parts(date, { hour: "numeric", minute: "2-digit", hour12: language !== "fr" });
-	const time = language === "fr" ? `${hour}\u00a0h\u00a0${minute}` : `${hour}:${minute}\u00a0${dayPeriod.replaceAll(".", "")}`;
-	if (date.toDateString() === new Date().toDateString()) return time;
-	return `${day(date, {})}, ${time}`;
+	return isToday(date) ? time(date) : `${day(date)}, ${time(date)}`;
 }
 
 /** "March 31, 2026", "1er mars 2026". An ISO date without a time is read in UTC, or it would be the day before in Canada. */
@@ -64,16 +76,12 @@ export function asOf(iso) {
 	return isNaN(date) ? "" : texts.asOf(day(date, { year: "numeric", timeZone: "UTC" }));
 }
 
-function day(date, options) {
-	return new Intl.DateTimeFormat(texts.locale, { month: "long", day: "numeric", ...options }).format(date).replace(/^1 /, "1er ");
+/** "March 31", "1er mars". */
+export function day(date, options = {}) {
+	return dates({ month: "long", day: "numeric", ...options }).format(date).replace(/\b1 (?=[a-zéû])/, "1er ");
 }
 
-/** How long it is since then: "0 min 05 s", "1 h 05 min", "2 d 3 h". */
-export function since(iso, now) {
-	const seconds = Math.max(0, Math.floor((now - new Date(iso)) / 1000));
-	const two = (number) => String(number).padStart(2, "0");
-	const minutes = Math.floor(seconds / 60);
-	const hours = Math.floor(minutes / 60);
-	if (hours >= 24) return `${Math.floor(hours / 24)}\u00a0${texts.units.day} ${hours % 24}\u00a0h`;
-	return hours ? `${hours}\u00a0h ${two(minutes % 60)}\u00a0min` : `${minutes}\u00a0min ${two(seconds % 60)}\u00a0s`;
+/** The time zone of this browser, as one calls it: "Eastern Time", "heure de l’Est". */
+export function zone() {
+	return dates({ timeZoneName: "longGeneric" }).formatToParts(new Date()).find(({ type }) => type === "timeZoneName").value;
 }

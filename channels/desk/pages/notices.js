@@ -9,11 +9,12 @@ export class Notices {
 	#audio;
 	#waiting = 0;
 	#arrived = false;
+	#name;
 
 	constructor() {
 		byId("notices").addEventListener("click", () => this.#turn(!this.on));
 		for (const event of ["pointerdown", "keydown", "focus"]) addEventListener(event, () => this.#seen());
-		this.draw(0);
+		this.draw(0, texts.queue);
 	}
 
 	get on() {
@@ -22,22 +23,22 @@ export class Notices {
 
 	#turn(on) {
 		localStorage[KEY] = on ? "on" : "off";
-		this.draw(this.#waiting);
+		this.draw(this.#waiting, this.#name);
 		if (on) this.#sound();
 	}
 
 	#seen() {
 		if (this.#arrived && document.hasFocus()) {
 			this.#arrived = false;
-			this.draw(this.#waiting);
+			this.draw(this.#waiting, this.#name);
 		}
 	}
 
-	/** `waiting` is how many cases wait. */
-	draw(waiting) {
-		this.#waiting = waiting;
+	/** `waiting` is how many cases wait, `name` what is open on the page. */
+	draw(waiting, name) {
+		[this.#waiting, this.#name] = [waiting, name];
 		byId("notices").textContent = this.on ? texts.noticesOn : texts.noticesOff;
-		const page = `${texts.queue} – Guichet`;
+		const page = `${name} – Guichet`;
 		const count = this.on && waiting ? `(${waiting}) ` : "";
 		document.title = this.on && this.#arrived ? `${texts.arrived} · ${count}${page}` : count + page;
 	}

@@ -53,18 +53,18 @@ export class Outgoing {
 		}
 	}
 
-	/** Answers whether it is saved. */
-	async note(known, text) {
-		const key = `${known.id} ${text}`;
+	/** A "note" or a "whisper". Answers whether it is saved. */
+	async note(known, text, kind) {
+		const key = `${known.id} ${kind} ${text}`;
 		const id = this.#noteIds.get(key) ?? uuid();
 		this.#noteIds.set(key, id);
 		try {
-			await post(`/api/cases/${known.id}/note`, { id, text });
+			await post(`/api/cases/${known.id}/${kind}`, { id, text });
 			this.#noteIds.delete(key);
 			this.sent(known.id);
 			return true;
 		} catch (error) {
-			this.refused(error, { case: known.id, text }, "note");
+			this.refused(error, { case: known.id, text }, kind);
 			return false;
 		}
 	}

@@ -1,65 +1,96 @@
 /** The list of open cases: who waits, what is mine, what others have; urgent ones first, then who waits longest. */
 
 import { byId, el, place } from "./elements.js";
-import { clock, language, languageName, placeName, since, texts, word } from "./language.js";
+import { number } from "./formats.js";
+import { language, languageName, texts, word } from "./language.js";
+import { Row } from "./row.js";
 
 const GROUPS = ["waiting", "mine", "others"];
 const FILTERS = ["team", "language", "channel"];
+const STEP = 100; // cases of a group that are shown at first, and more each time
+const EVERY = "*"; // all teams, for those who see more than their own
 
 /** Whether there is something that was not looked at here: a case that waits, or a citizen's words. */
 function unread({ state, last }, seen) {
 	if (!seen) return state === "waiting" || last?.kind === "citizen";
-	return last?.kind === "citizen" && new Date(last.at) > new Date(seen);
-}
-
-/** Since when somebody waits for us, if they do. */
-function waits(known) {
-	if (known.state === "waiting") return known.waiting_since;
-	return known.last?.kind === "citizen" ? known.last.at : null;
+	return last?.kind === "citizen" && Date.parse(last.at) > Date.parse(seen);
 }
 
 export const groupOf = (known, me) => (known.state === "waiting" ? "waiting" : known.agent?.id === me.id ? "mine" : "others");
 
-const first = (one, other) => other.urgent - one.urgent || new Date(one.waiting_since) - new Date(other.waiting_since) || one.id - other.id;
+/** Whether a case is of one of an agent's teams, or their own. */
+export const isNear = (known, me) => !me.teams.length || me.teams.includes(known.team) || known.agent?.id === me.id;
+
+const times = new WeakMap(); // case → since when it waits, in ms
+function since(known) {
+	if (!times.has(known)) times.set(known, Date.parse(known.waiting_since));
+	return times.get(known);
+}
+
+const first = (one, other) => other.urgent - one.urgent || since(one) - since(other) || one.id - other.id;
 
 export class Queue {
-	#items = new Map(); // id of a case → its item, kept, so that the focus in it stays
-	#cases = [];
+	#rows = new Map(); // id of a case → its row, kept, so that the focus in it stays
+	#cases = []; // those that the filters let through, in their order
+	#most = Object.fromEntries(GROUPS.map((name) => [name, STEP]));
 
-	/** `changed` is called when another filter is chosen. */
+	/** `changed` is called when another filter is chosen, or more is to be seen. */
 	constructor(changed) {
 		this.filters = FILTERS.map((name) => byId(`by-${name}`));
 		for (const filter of this.filters) filter.addEventListener("change", changed);
+		for (const name of GROUPS) byId(`${name}-more`).addEventListener("click", () => this.#more(name, changed));
 	}
 
-	/** The cases that the filters let through, in the order in which they are shown. */
-	#pick(cases, me) {
-		const passes = (known) => this.filters.every(({ value }, index) => !value || known[FILTERS[index]] === value);
-		const shown = cases.filter(passes).sort(first);
-		return GROUPS.map((group) => shown.filter((known) => groupOf(known, me) === group));
+	#more(name, changed) {
+		const last = this.#most[name];
+		this.#most[name] += STEP;
+		changed();
+		byId(name).children[last]?.querySelector("a").focus();
 	}
 
-	/** `seen` is when each case was last looked at; `open` the id of the one that is. */
-	draw(cases, { me, desk, open, seen }) {
-		this.#choices(cases, desk);
-		const groups = this.#pick(cases, me);
+	#passes(known, me) {
+		const [team, ...rest] = this.filters.map(({ value }) => value);
+		const teamFits = team === EVERY || (team ? known.team === team : isNear(known, me));
+		return teamFits && rest.every((value, index) => !value || known[FILTERS[index + 1]] === value);
+	}
+
+	/** `cases` are the OpenCases, `open` is the id of the one that is shown, `looking` gives who else looks at a case. */
+	draw(cases, { me, desk, open, looking }) {
+		const all = cases.all();
+		this.#choices(all, me, desk);
+		const shown = all.filter((known) => this.#passes(known, me)).sort(first);
+		const groups = GROUPS.map((group) => shown.filter((known) => groupOf(known, me) === group));
 		this.#cases = groups.flat();
-		for (const id of this.#items.keys()) if (!this.#cases.some((known) => known.id === id)) this.#items.delete(id);
+		const titles = new Map(desk.teams.length > 1 ? desk.teams.map(({ name, title }) => [name, title[language] ?? name]) : []);
+		const rows = new Map();
+		const row = (known) => {
+			const one = this.#rows.get(known.id) ?? new Row(known.id);
+			rows.set(known.id, one);
+			const fresh = known.id !== open && groupOf(known, me) !== "others" && unread(known, cases.seen(known.id));
+			return one.draw(known, { me, fresh, open: known.id === open, looking: looking(known.id), team: titles.get(known.team) ?? "" });
+		};
 		groups.forEach((group, index) => {
 			const name = GROUPS[index];
-			place(byId(name), group.map((known) => this.#item(known, me, known.id === open, seen[known.id])));
+			const at = group.findIndex(({ id }) => id === open);
+			if (at >= this.#most[name]) this.#most[name] = (Math.floor(at / STEP) + 1) * STEP;
+			place(byId(name), group.slice(0, this.#most[name]).map(row));
 			byId(`${name}-none`).hidden = group.length > 0;
-			byId(`${name}-count`).textContent = group.length || "";
+			byId(`${name}-count`).textContent = group.length ? number(group.length) : "";
+			const left = group.length - this.#most[name];
+			byId(`${name}-more`).hidden = left <= 0;
+			byId(`${name}-more`).textContent = left > 0 ? texts.moreCases(number(Math.min(STEP, left)), number(left)) : "";
 		});
-		this.tick();
+		this.#rows = rows;
 	}
 
-	#choices(cases, desk) {
-		const teams = desk.teams.map(({ name, title }) => [name, title[language] ?? name]);
+	#choices(cases, me, desk) {
+		const own = me.teams.length ? desk.teams.filter(({ name }) => me.teams.includes(name)) : desk.teams;
+		const teams = own.map(({ name, title }) => [name, title[language] ?? name]);
+		if (me.role !== "agent" && own.length < desk.teams.length) teams.push([EVERY, texts.allTeams]);
 		this.filters[0].hidden = teams.length < 2;
 		const distinct = (key) => [...new Set(cases.map((known) => known[key]))].sort();
 		const offered = [
-			[texts.allTeams, teams],
+			[me.teams.length ? texts.myTeams : texts.allTeams, teams],
 			[texts.allLanguages, distinct("language").map((code) => [code, languageName(code)])],
 			[texts.allChannels, distinct("channel").map((code) => [code, word("channels", code)])],
 		];
@@ -75,47 +106,10 @@ export class Queue {
 		});
 	}
 
-	#item(known, me, open, seen) {
-		let item = this.#items.get(known.id);
-		if (!item) {
-			item = el("li", {}, el("a", { href: `#${known.id}` }), el("span.waits", {}));
-			this.#items.set(known.id, item);
-		}
-		const [link, waiting] = item.children;
-		const fresh = !open && groupOf(known, me) !== "others" && unread(known, seen);
-		const drawn = JSON.stringify([known, fresh, language, me.id]);
-		if (open) link.setAttribute("aria-current", "true");
-		else link.removeAttribute("aria-current");
-		if (drawn === item.drawn) return item;
-		item.drawn = drawn;
-		item.className = known.urgent ? "urgent" : "";
-		const foreign = !me.languages.includes(known.language);
-		const marks = [
-			known.urgent ? el("span.mark urgent", {}, texts.urgent) : "",
-			fresh ? el("span.mark fresh", {}, texts.fresh) : "",
-			el(`span.mark${foreign ? " foreign" : ""}`, {}, languageName(known.language)),
-			el("span.mark", {}, word("channels", known.channel)),
-		];
-		const about = [word("because", known.because), known.place ? placeName(known.place) : ""].filter(Boolean).join(" · ");
-		const who = known.agent && known.agent.id !== me.id ? ` · ${known.agent.name}` : "";
-		link.replaceChildren(
-			el("span.marks", {}, el("span.name", {}, texts.case(known.id), who), marks),
-			el("span.about", {}, about),
-			known.last?.text ? el("span.last", { lang: known.language, dir: "auto" }, known.last.text) : "",
-		);
-		const from = waits(known);
-		const told = known.state === "waiting" ? texts.waits : texts.waitsReply;
-		waiting.replaceChildren(...(from ? [`${told} `, el("time", { dateTime: from, title: clock(from) })] : []));
-		return item;
-	}
-
-	/** Shows how long everybody has been waiting by now. */
+	/** Lets all clocks go on. */
 	tick() {
 		const now = Date.now();
-		for (const item of this.#items.values()) {
-			const time = item.querySelector("time");
-			if (time) time.textContent = since(time.dateTime, now);
-		}
+		for (const row of this.#rows.values()) row.tick(now);
 	}
 
 	/** The id of the case that comes `step` after this one; the first one if this one is not shown. */
@@ -125,6 +119,6 @@ export class Queue {
 	}
 
 	focus(id) {
-		(this.#items.get(id) ?? this.#items.get(this.#cases[0]?.id))?.firstChild.focus();
+		(this.#rows.get(id) ?? this.#rows.get(this.#cases[0]?.id))?.link.focus();
 	}
 }

@@ -1,13 +1,15 @@
-/** Where an agent writes: a reply, or a note that only the desk sees. They have a form each, so that one never becomes the other. */
+/** Where an agent writes: a reply, or a note or whisper that only the desk sees. They have a form each: one never becomes the other. */
 
+import { holder, isMine } from "./brief.js";
 import { Canned } from "./canned.js";
 import { announce, byId, el, titleOf, web } from "./elements.js";
-import { holder, isMine } from "./conversation.js";
+import { telephone } from "./formats.js";
 import { texts } from "./language.js";
 import { segments } from "./segments.js";
 
 const MOST = 3; // quotes in a reply
-const EMPTY = { mode: "reply", reply: "", note: "", quotes: [] };
+const MODES = ["reply", "note", "whisper"];
+const EMPTY = { mode: "reply", reply: "", note: "", whisper: "", quotes: [] };
 const same = (one) => (other) => JSON.stringify(one) === JSON.stringify(other);
 
 export class Writing {
@@ -15,14 +17,15 @@ export class Writing {
 	#me;
 	#draft = { ...EMPTY };
 
-	/** `send(text, quotes)` and `note(text)` take what was written. */
-	constructor({ send, note }) {
-		Object.assign(this, { send, note, section: byId("write"), replyField: byId("reply-text"), noteField: byId("note-text") });
-		this.canned = new Canned(this.replyField, (text) => this.#fill(text));
-		byId("to-reply").addEventListener("click", () => this.write("reply"));
-		byId("to-note").addEventListener("click", () => this.write("note"));
-		this.#form("reply", this.replyField, (key) => this.canned.key(key), () => this.#submitReply());
-		this.#form("note", this.noteField, () => false, () => this.#submitNote());
+	/** `send(text, quotes)` takes a reply, `inner(text, kind)` a "note" or a "whisper". */
+	constructor({ send, inner }) {
+		Object.assign(this, { send, inner, section: byId("write"), fields: Object.fromEntries(MODES.map((mode) => [mode, byId(`${mode}-text`)])) });
+		this.canned = new Canned(this.fields.reply, (text) => this.fill(text));
+		for (const mode of MODES) {
+			const isReply = mode === "reply";
+			byId(`to-${mode}`).addEventListener("click", () => this.write(mode));
+			this.#form(mode, this.fields[mode], (key) => isReply && this.canned.key(key), () => (isReply ? this.#submitReply() : this.#submitInner(mode)));
+		}
 	}
 
 	#form(name, field, taken, submit) {
@@ -49,16 +52,19 @@ export class Writing {
 	draw(known, { me, desk }) {
 		const other = this.#known?.id !== known.id;
 		[this.#known, this.#me] = [known, me];
-		Object.assign(this.canned, { replies: desk.canned, language: known.language });
-		this.replyField.lang = known.language;
+		const phone = telephone(known.callback?.phone ?? "", known.language);
+		const values = { agent: me.name, topic: known.topic, phone, case: String(known.id) };
+		Object.assign(this.canned, { replies: desk.canned, language: known.language, values });
+		this.fields.reply.lang = known.language;
 		if (other) {
 			this.#draft = { ...EMPTY, ...JSON.parse(sessionStorage[this.#key] ?? "{}") };
-			this.replyField.value = this.#draft.reply;
-			this.noteField.value = this.#draft.note;
+			for (const mode of MODES) this.fields[mode].value = this.#draft[mode];
 			this.#mode(this.#draft.mode);
 			this.canned.look();
 		}
 		const mine = isMine(known, me);
+		byId("to-whisper").hidden = me.role === "agent" || mine || known.state === "closed";
+		if (byId("to-whisper").hidden && this.section.dataset.mode === "whisper") this.#mode("reply");
 		byId("claim-first").hidden = mine;
 		byId("claim-first").textContent = known.state === "waiting" ? texts.claimFirst : holder(known, me);
 		byId("send").setAttribute("aria-disabled", !mine);
@@ -68,36 +74,36 @@ export class Writing {
 
 	#keep(changes) {
 		Object.assign(this.#draft, changes);
-		const { reply, note, quotes } = this.#draft;
-		if (reply || note || quotes.length) sessionStorage[this.#key] = JSON.stringify(this.#draft);
+		if (MODES.some((mode) => this.#draft[mode]) || this.#draft.quotes.length) sessionStorage[this.#key] = JSON.stringify(this.#draft);
 		else sessionStorage.removeItem(this.#key);
 	}
 
 	#typed() {
-		this.#keep({ reply: this.replyField.value, note: this.noteField.value });
+		this.#keep(Object.fromEntries(MODES.map((mode) => [mode, this.fields[mode].value])));
 		this.canned.look();
 		this.#count();
 	}
 
-	#fill(text) {
-		this.replyField.value = text;
+	/** Puts a text in the place of the reply; it is not sent. */
+	fill(text) {
+		this.fields.reply.value = text;
 		this.#typed();
-		this.replyField.focus();
+		this.fields.reply.focus();
 	}
 
 	#mode(mode) {
 		this.section.dataset.mode = mode;
-		for (const each of ["reply", "note"]) {
+		for (const each of MODES) {
 			byId(each).hidden = each !== mode;
 			byId(`to-${each}`).ariaPressed = each === mode;
 		}
 	}
 
-	/** Begin to write a "reply" or a "note". */
+	/** Begin to write a "reply", a "note" or a "whisper". */
 	write(mode) {
 		this.#mode(mode);
 		this.#keep({ mode });
-		this[`${mode}Field`].focus();
+		this.fields[mode].focus();
 	}
 
 	/** A quote goes with the reply; the focus stays where it is. */
@@ -131,7 +137,7 @@ export class Writing {
 		this.#keep({ quotes: this.#draft.quotes.toSpliced(index, 1) });
 		this.#drawQuotes();
 		this.#count();
-		(byId("quotes").children[Math.min(index, this.#draft.quotes.length - 1)]?.querySelector("button") ?? this.replyField).focus();
+		(byId("quotes").children[Math.min(index, this.#draft.quotes.length - 1)]?.querySelector("button") ?? this.fields.reply).focus();
 	}
 
 	#count() {
@@ -139,31 +145,32 @@ export class Writing {
 		byId("segments").hidden = !counted;
 		if (!counted) return;
 		const quoted = this.#draft.quotes.map((quote) => [quote.text, quote.publisher, web(quote.url)].join("\n"));
-		const { parts, units } = segments([this.replyField.value.trim(), ...quoted].filter(Boolean).join("\n"));
+		const { parts, units } = segments([this.fields.reply.value.trim(), ...quoted].filter(Boolean).join("\n"));
 		byId("segments").textContent = texts.segments(parts, units);
 	}
 
 	#submitReply() {
-		const text = this.replyField.value.trim();
+		const text = this.fields.reply.value.trim();
 		const { quotes } = this.#draft;
 		if (!isMine(this.#known, this.#me)) return announce(byId("claim-first").textContent);
-		if (!text && !quotes.length) return this.replyField.focus();
-		this.replyField.value = "";
+		if (!text && !quotes.length) return this.fields.reply.focus();
+		this.fields.reply.value = "";
 		this.#keep({ reply: "", quotes: [] });
 		this.#drawQuotes();
 		this.canned.look();
 		this.#count();
-		this.replyField.focus();
+		this.fields.reply.focus();
 		this.send(text, quotes);
 	}
 
-	#submitNote() {
-		const text = this.noteField.value.trim();
-		this.noteField.focus();
+	#submitInner(kind) {
+		const field = this.fields[kind];
+		const text = field.value.trim();
+		field.focus();
 		if (!text) return;
-		this.noteField.value = "";
-		this.#keep({ note: "" });
-		this.note(text);
+		field.value = "";
+		this.#keep({ [kind]: "" });
+		this.inner(text, kind);
 	}
 
 	/** What could not be sent comes back, before what was written since; also into a case that is not shown now. */
@@ -174,7 +181,7 @@ export class Writing {
 		Object.assign(draft, { [field]: [text, draft[field]].filter(Boolean).join("\n"), quotes: [...quotes, ...draft.quotes] });
 		sessionStorage[key] = JSON.stringify(draft);
 		if (!shown) return;
-		this[`${field}Field`].value = draft[field];
+		this.fields[field].value = draft[field];
 		this.#drawQuotes();
 		this.#count();
 	}

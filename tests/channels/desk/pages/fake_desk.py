@@ -12,12 +12,15 @@ from urllib.parse import parse_qs
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
+from tests.channels.desk.pages.fake_board import FakeBoard, teams
+
 PAGES = Path(__file__).parents[4] / "channels" / "desk" / "pages"
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 AMARA, LUC = {"id": "a1", "name": "Amara Diallo"}, {"id": "a2", "name": "Luc Tremblay"}
+ABOUT = {"a1": {"languages": ["en"], "teams": []}, "a2": {"languages": ["en", "fr"], "teams": ["passports"]}}
 COST = {
     "text": "An adult 10-year passport costs $163.50.",
     "title": "Renew an adult passport",
@@ -32,11 +35,21 @@ CANNED = [
     {"name": "hello", "text": {"en": "Hello, I’m here to help.", "fr": "Bonjour, je suis là pour vous aider."}},
     {"name": "wait", "text": {"en": "One moment, please.", "fr": "Un instant, s’il vous plaît."}},
     {"name": "english only", "text": {"en": "We will call you back."}},
+    {"name": "call", "text": {"en": "{agent} will call you at {phone}.", "fr": "{agent} vous appellera au {phone}."}},
 ]
-TEAMS = [
-    {"name": "passports", "title": {"en": "Passports", "fr": "Passeports"}},
-    {"name": "benefits", "title": {"en": "Benefits", "fr": "Prestations"}},
+TAGS = [
+    {"name": "form", "title": {"en": "Help with a form", "fr": "Aide pour un formulaire"}},
+    {"name": "complaint", "title": {"en": "Complaint", "fr": "Plainte"}},
 ]
+KINDS = {
+    "claim": "claimed",
+    "release": "released",
+    "transfer": "transferred",
+    "reassign": "reassigned",
+    "close": "closed",
+    "take-over": "taken_over",
+}
+INNER = {"before", "lines", "suggestions", "callback", "earlier"}
 
 
 def ago(minutes: float) -> str:
@@ -47,11 +60,14 @@ def ago(minutes: float) -> str:
 class FakeDesk:
     """`refuse` is answered, once each, to the next replies and notes: 502 takes what was sent and loses the confirmation.
 
-    `rival` takes each case just before it is claimed here. Without `streams`, none can be opened. `posted` is (path, body).
+    `rival` takes each case just before it is claimed here. Without `streams`, none can be opened. `posted` is (path, body), `looked` which
+    case was said to be open.
     """
 
     origin: str = ""
     role: str = "agent"
+    teams: list[str] = field(default_factory=list)
+    translates: bool = False
     signed_in: bool = True
     rival: dict[str, str] | None = None
     refuse: list[int] = field(default_factory=list)
@@ -60,6 +76,9 @@ class FakeDesk:
     cases: dict[int, dict[str, Any]] = field(default_factory=dict)
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     posted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    looked: list[int | None] = field(default_factory=list)
+    looking: dict[str, list[str]] = field(default_factory=dict)
+    board: FakeBoard = field(default_factory=FakeBoard)
     forms: list[dict[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     cuts: int = 0
@@ -78,7 +97,7 @@ class FakeDesk:
                 line(f"{id}-b0", "citizen", hello[case["language"]], minutes=50),
                 line(f"{id}-b1", "bot", "I found this:", minutes=50, quotes=[COST]),
             ]
-            self.write(id, "opened", case["because"], message=f"{id}-l0", minutes=45)
+            self.write(id, "opened", message=f"{id}-l0", minutes=45, about={"because": case["because"]})
             self.write(id, "citizen", f"Can somebody help me with {id}?", message=f"{id}-l1", minutes=44)
         self.write(14, "claimed", agent=AMARA, message="14-l2", minutes=20)
         self.write(14, "note", "Their form is from 2019.", agent=LUC, message="14-l3", minutes=19)
@@ -108,6 +127,7 @@ class FakeDesk:
             "place": None,
             "team": "passports",
             "because": "not_found",
+            "topic": None,
             "urgent": False,
             "state": "claimed" if agent else "waiting",
             "agent": agent,
@@ -115,7 +135,18 @@ class FakeDesk:
             "opened": ago(45),
             "waiting_since": ago(waited),
             "answered": None,
+            "closed": None,
+            "first_due": None,
+            "reply_due": None,
+            "resolve_due": None,
+            "asks": None,
+            "wants": "chat",
+            "outcome": None,
+            "tags": [],
+            "reopened": 0,
             "last": None,
+            "callback": None,
+            "earlier": [],
             "before": [],
             "lines": [],
             "suggestions": [],
@@ -132,7 +163,14 @@ class FakeDesk:
         self.tell(id)
 
     def tell(self, id: int) -> None:
-        self.events.append(("case", {"id": id}))
+        self.events.append(("case", {"case": self.summary(id)}))
+
+    def summary(self, id: int) -> dict[str, Any]:
+        """What the list shows of a case."""
+        return {key: value for key, value in self.cases[id].items() if key not in INNER}
+
+    def seen(self) -> dict[str, Any]:
+        return {"present": self.present, "looking": self.looking}
 
     def hand(self, id: int, agent: dict[str, str] | None, state: str = "claimed") -> None:
         case = self.cases[id]
@@ -187,20 +225,22 @@ class FakeDesk:
             return FileResponse(PAGES / name)
 
         @app.get("/api/me")
-        async def me() -> dict[str, Any]:
-            return AMARA | {"role": self.role, "languages": ["en"], "present": self.present}
+        async def me() -> Response:
+            if self.role == "publisher":
+                return JSONResponse({"error": "refused", "message": "Your role does not allow this."}, 403)
+            about = {"role": self.role, "languages": ["en"], "teams": self.teams, "present": self.present}
+            return JSONResponse(AMARA | about)
 
         @app.get("/api/desk")
         async def about() -> dict[str, Any]:
-            agents = [each | {"present": each["id"] in self.present} for each in (AMARA, LUC)]
-            return {"teams": TEAMS, "agents": agents, "canned": CANNED}
+            agents = [each | ABOUT[each["id"]] | {"present": each["id"] in self.present} for each in (AMARA, LUC)]
+            extras = {"canned": CANNED, "tags": TAGS, "translates": self.translates}
+            return {"teams": teams(), "agents": agents} | extras
 
         @app.get("/api/cases")
         async def cases() -> dict[str, Any]:
             self.asked.append("cases")
-            inner = {"before", "lines", "suggestions"}
-            open_ones = [case for case in self.cases.values() if case["state"] != "closed"]
-            return {"cases": [{key: case[key] for key in case.keys() - inner} for case in open_ones]}
+            return {"cases": [self.summary(id) for id, case in self.cases.items() if case["state"] != "closed"]}
 
         @app.get("/api/cases/{id}")
         async def one(id: int) -> Response:
@@ -214,6 +254,18 @@ class FakeDesk:
             self.asked.append(f"search {language} {q}")
             return {"hits": [] if q == "nothing" else [COST | {"score": 0.8}, TIME | {"score": 0.5}]}
 
+        @app.post("/api/looking", status_code=204)
+        async def look(request: Request) -> None:
+            self.looked.append((await request.json())["case"])
+
+        @app.post("/api/translate")
+        async def translate(request: Request) -> Response:
+            body = await request.json()
+            self.posted.append(("/api/translate", body))
+            if not self.translates:
+                return JSONResponse({"error": "refused", "message": "No translation service is set."}, 404)
+            return JSONResponse({"text": f"[{body['to']}] {body['text']}"})
+
         @app.post("/api/cases/{id}/{verb}")
         async def act(id: int, verb: str, request: Request) -> Response:
             body = await request.json()
@@ -226,6 +278,7 @@ class FakeDesk:
                 return JSONResponse({"error": "unavailable", "message": "Not now."}, 503)
             return StreamingResponse(self._stream(), media_type="text/event-stream")
 
+        self.board.routes(app, self)
         return app
 
     async def _act(self, case: dict[str, Any], verb: str, body: dict[str, Any]) -> Response:
@@ -234,35 +287,51 @@ class FakeDesk:
             self.hand(id, self.rival)
             self.write(id, "claimed", agent=self.rival)
         holds = case["state"] == "claimed" and case["agent"] == AMARA and case["epoch"] == body.get("epoch")
-        if not {"claim": case["state"] == "waiting", "note": True, "take-over": self.role != "agent"}.get(verb, holds):
+        above = self.role != "agent"
+        may = {
+            "claim": case["state"] == "waiting",
+            "note": True,
+            "take-over": above,
+            "whisper": above,
+            "reassign": above,
+        }
+        if not may.get(verb, holds):
             by = case["agent"]["name"] if case["agent"] else None
             return JSONResponse({"error": "taken", "by": by, "message": f"{by} has this case."}, 409)
-        if verb in ("say", "note"):
+        if verb == "resend":
+            failed = next(each for each in case["lines"] if each["message"] == body["message"])
+            self.write(id, "agent", failed["text"], message=f"{failed['message']}~2", agent=AMARA, delivery="queued")
+            return JSONResponse({"message": body["message"]}, 202)
+        if verb in ("say", "note", "whisper"):
             status = self.refuse.pop(0) if self.refuse else 202
             if status not in (202, 502):
-                return JSONResponse({"error": "no", "message": "It is too long."}, status)
+                return JSONResponse({"error": "too_long", "message": "This is too long."}, status)
             if not any(each["message"] == body["id"] for each in case["lines"]):
-                kind = "agent" if verb == "say" else "note"
+                kind = "agent" if verb == "say" else verb
                 about = {"quotes": body["quotes"], "delivery": "queued"} if verb == "say" else {}
                 self.write(id, kind, body["text"], message=body["id"], agent=AMARA, **about)
             return JSONResponse({"message": body["id"]}, status)
-        kind = {"claim": "claimed", "release": "released", "transfer": "transferred", "close": "closed"}.get(
-            verb, "taken_over"
-        )
-        state = {"release": "waiting", "transfer": "waiting", "close": "closed"}.get(verb, "claimed")
-        self.hand(id, AMARA if state == "claimed" else None, state)
-        self.write(id, kind, body.get("note") or body.get("outcome") or body.get("because") or "", agent=AMARA)
+        kind = KINDS[verb]
+        to = next((each for each in (AMARA, LUC) if each["id"] == body.get("agent")), None)
+        state = {"release": "waiting", "close": "closed"}.get(verb, "claimed")
+        if verb in ("transfer", "reassign"):
+            state = "claimed" if to else "waiting"
+            case["team"] = body.get("team") or case["team"]
+        self.hand(id, to or (AMARA if state == "claimed" else None), state)
+        case.update(outcome=body.get("outcome"), tags=body.get("tags", []))
+        about = {"outcome": body.get("outcome"), "team": body.get("team"), "to": body.get("agent")}
+        self.write(id, kind, body.get("note") or body.get("because") or "", agent=AMARA, about=about)
         return JSONResponse({"epoch": case["epoch"]})
 
     async def _stream(self) -> AsyncIterator[str]:
         cuts, at = self.cuts, len(self.events)
-        yield ": here\n\n"
+        yield f"event: presence\ndata: {json.dumps(self.seen() | {'page': f'{cuts:08x}'})}\n\n"
         while cuts == self.cuts:
             for kind, data in self.events[at:]:
                 yield f"event: {kind}\ndata: {json.dumps(data)}\n\n"
                 at += 1
             await asyncio.sleep(0.01)
-        yield 'event: case\ndata: {"id'  # the event under way when the connection breaks
+        yield 'event: case\ndata: {"case'  # the event under way when the connection breaks
 
 
 def line(message: str, kind: str, text: str, *, minutes: float = 0, **about: Any) -> dict[str, Any]:

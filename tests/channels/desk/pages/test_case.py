@@ -27,7 +27,10 @@ def test_what_was_said_is_shown_with_sources_and_what_became_of_it(opened: Page,
     expect(since.locator(".note")).to_contain_text("Internal note, Luc Tremblay")
     expect(since.locator(".note")).to_contain_text("Only the desk sees this")
     expect(since.locator(".delivery")).to_have_text(
-        ["Read", "Not delivered: on this channel too much time has passed since they wrote (code\u00a063016)"]
+        [
+            "Read",
+            "Not delivered: on this channel too much time has passed since they wrote (code\u00a063016) Send again",
+        ]
     )
     desk.cases[14]["lines"][-1].update(delivery="delivered", code=None)
     desk.tell(14)
@@ -81,11 +84,13 @@ def test_transfer(opened: Page, desk: FakeDesk) -> None:
     dialog.get_by_role("button", name="Transfer").click()
     expect(dialog.get_by_text("Choose a team or a person.")).to_be_visible()
     expect(dialog.get_by_label("To the team")).to_be_focused()
-    dialog.get_by_label("To the team").select_option("Benefits")
-    dialog.get_by_label("To the person").select_option("Luc Tremblay (at the desk)")
+    people = dialog.get_by_label("To the person")
+    expect(people.locator("optgroup")).to_have_attribute("label", "At the desk")
+    dialog.get_by_label("To the team").select_option("benefits")
+    people.select_option("Luc Tremblay – English and French – Passports")
     dialog.get_by_label("What should they know?").fill("Asks for benefits, too")
     dialog.get_by_role("button", name="Transfer").click()
-    expect(opened.locator("#said .done").last).to_contain_text("You transferred the case")
+    expect(opened.locator("#said .done").last).to_contain_text("You transferred the case to Benefits, Luc Tremblay")
     assert desk.sent("transfer") == [{"epoch": 1, "team": "benefits", "agent": "a2", "note": "Asks for benefits, too"}]
 
 
@@ -102,7 +107,7 @@ def test_close(opened: Page, desk: FakeDesk) -> None:
     dialog.get_by_role("button", name="Close the case").click()
     expect(opened.get_by_text("This case is closed.").first).to_be_visible()
     expect(opened.locator("#said .done").last).to_contain_text("Referred elsewhere")
-    assert desk.sent("close") == [{"epoch": 1, "outcome": "referred"}]
+    assert desk.sent("close") == [{"epoch": 1, "outcome": "referred", "tags": []}]
     assert shown(opened, "mine") == []
 
 
@@ -130,7 +135,7 @@ def test_the_address_says_which_case_is_open(opened: Page, desk: FakeDesk) -> No
     expect(opened.get_by_role("heading", name="Case 11")).to_be_visible()
     opened.reload()
     expect(opened.get_by_role("heading", name="Case 11")).to_be_visible()
-    expect(opened.locator("a[aria-current]")).to_have_attribute("href", "#11")
+    expect(opened.locator("a[aria-current=true]")).to_have_attribute("href", "#11")
     opened.goto(f"{desk.origin}/#99")
     expect(opened.locator("#live")).to_contain_text("This case is not there")
     expect(opened.get_by_text("Choose a case from the list.")).to_be_visible()

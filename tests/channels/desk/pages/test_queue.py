@@ -57,10 +57,10 @@ def test_what_was_not_looked_at_is_marked(opened: Page, desk: FakeDesk) -> None:
 
 
 def test_filters(opened: Page, desk: FakeDesk) -> None:
-    opened.get_by_label("Team").select_option("Benefits")
+    opened.get_by_label("Team", exact=True).select_option("Benefits")
     assert shown(opened, "waiting") == ["Case 12"]
     expect(opened.get_by_text("You have no case.")).to_be_visible()
-    opened.get_by_label("Team").select_option("All teams")
+    opened.get_by_label("Team", exact=True).select_option("All teams")
     opened.get_by_label("Channel").select_option("Web chat")
     assert shown(opened, "waiting") == ["Case 11"]
     opened.get_by_label("Channel").select_option("All channels")

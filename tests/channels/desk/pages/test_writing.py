@@ -83,7 +83,7 @@ def test_what_is_refused_comes_back(mine: Page, desk: FakeDesk) -> None:
     field = mine.get_by_label("Your reply")
     field.fill("much too long")
     field.press("Enter")
-    expect(mine.locator("#notice")).to_have_text("It is too long.")
+    expect(mine.locator("#notice")).to_have_text("This is too long.")
     expect(field).to_have_value("much too long")
     expect(mine.locator("#said .pending")).to_have_count(0)
 
