@@ -14,10 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from channels.desk.access import Access
 from channels.desk.accounts import Accounts
+from channels.desk.attachments import attachments
 from channels.desk.case import NoCase, Taken
 from channels.desk.casework import casework
 from channels.desk.counter import Counter
 from channels.desk.factors import Factors
+from channels.desk.fetching import Files
 from channels.desk.guard import Guard
 from channels.desk.guesses import Locked
 from channels.desk.history import History
@@ -37,6 +39,7 @@ from channels.desk.switching import Switching
 from channels.desk.translation import Translation
 
 PAGES = Path(__file__).parent / "pages"
+NO_VALUE = "22"  # how PostgreSQL's codes begin for what no column can hold, such as the character U+0000
 log = structlog.get_logger()
 
 
@@ -49,11 +52,14 @@ def desk_app(
     statistics: Statistics,
     provider: Provider | None = None,
     translation: Translation | None = None,
+    attached: Files | None = None,
     *,
     secure: bool,
 ) -> FastAPI:
-    """`provider` is that of single sign-on, where there is one; `secure` is whether the cookie goes by https only."""
+    """`provider` is that of single sign-on, where there is one; `attached` gives what citizens sent beside their words;
+    `secure` is whether the cookie goes by https only."""
     live = Live(counter)
+    files = {each.name for each in PAGES.iterdir() if each.suffix in (".js", ".css")}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -74,6 +80,8 @@ def desk_app(
     app.add_exception_handler(Locked, locked)
     app.include_router(reading(access, counter, accounts, history, library, live, translation))
     app.include_router(casework(access, counter, accounts))
+    if attached:
+        app.include_router(attachments(access, counter.cases, attached))
     app.include_router(supervising(access, counter, switching, statistics))
 
     @app.exception_handler(Taken)
@@ -97,16 +105,17 @@ def desk_app(
     for away in (SQLAlchemyError, RedisError, OSError):
 
         @app.exception_handler(away)
-        async def unavailable(_: Request, error: Exception) -> JSONResponse:
+        async def unavailable(request: Request, error: Exception) -> JSONResponse:
+            if (getattr(getattr(error, "orig", None), "sqlstate", None) or "").startswith(NO_VALUE):
+                return await malformed(request, error)
             log.warning("desk unavailable", why=type(error).__name__)
             return JSONResponse({"error": "unavailable", "message": "Try again in a moment."}, 503)
 
     @app.get("/static/{name}")
     async def static(name: str) -> Response:
-        path = PAGES / name
-        if path.parent != PAGES or path.suffix not in (".js", ".css") or not path.exists():
+        if name not in files:
             raise HTTPException(404)
-        return FileResponse(path)
+        return FileResponse(PAGES / name)
 
     @app.get("/health")
     async def health() -> dict[str, str]:

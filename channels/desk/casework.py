@@ -1,9 +1,9 @@
 """What agents do with cases."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from channels.channel import Quote
 from channels.desk.access import Access, Seen
@@ -12,16 +12,30 @@ from channels.desk.case import Outcome
 from channels.desk.counter import Counter
 
 MOST_CHARACTERS = 4000
+MOST_QUOTED, MOST_NAMED = 10_000, 1000  # characters of a passage, and of what it is called
 
 
 class Held(BaseModel):
     epoch: int
 
 
+class Quoted(BaseModel):
+    """What is published, as the library of the desk gives it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    text: str = Field(max_length=MOST_QUOTED)
+    title: str = Field(max_length=MOST_NAMED)
+    section: str = Field(max_length=MOST_NAMED)
+    url: str | None = Field(max_length=MOST_NAMED, pattern=r"^https?://")
+    publisher: str = Field(max_length=MOST_NAMED)
+    as_of: str | None = Field(max_length=MOST_NAMED)
+    language: str = Field(max_length=MOST_NAMED)
+
+
 class Said(Held):
     id: str = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")
     text: str = Field(max_length=MOST_CHARACTERS)
-    quotes: list[dict[str, Any]] = Field(default=[], max_length=3)
+    quotes: list[Quoted] = Field(default=[], max_length=3)
 
 
 class Noted(BaseModel):
@@ -93,10 +107,7 @@ def casework(access: Access, counter: Counter, accounts: Accounts) -> APIRouter:
 
     @routes.post("/say", status_code=202)
     async def say(seen: Opened, given: Said) -> dict[str, str]:
-        try:
-            quotes = [Quote(**each) for each in given.quotes]
-        except TypeError as error:
-            raise HTTPException(422, "A quote is not as it should be.") from error
+        quotes = [Quote(**each.model_dump()) for each in given.quotes]
         if not given.text.strip() and not quotes:
             raise HTTPException(422, "Write something first.")
         await counter.say(seen.case.id, seen.agent.id, given.epoch, given.id, given.text, quotes)

@@ -20,6 +20,7 @@ from channels.marks import BELL
 from channels.texts import languages
 
 LONGEST_PERIOD = timedelta(days=366)
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 NOTICE_CHARACTERS = 300
 
 
@@ -94,7 +95,7 @@ def supervising(access: Access, counter: Counter, switching: Switching, statisti
         return {"ended": ended}
 
     async def _counted(first: date, last: date) -> list[Day]:
-        if not timedelta(0) <= last - first <= LONGEST_PERIOD:
+        if not timedelta(0) <= last - first <= LONGEST_PERIOD or not FIRST_YEAR <= first.year <= LAST_YEAR:
             raise HTTPException(422, "Choose a period of a year at most, its first day before its last.")
         found: list[Day] = []
         for team in teams.values():
