@@ -25,7 +25,7 @@ async def add(
     settings: Settings, email: str, name: str, works: Works, password: str, *, must_change: bool = False
 ) -> None:
     """Make an account. Raises CannotStart where that cannot be."""
-    _check(works)
+    _check(settings, works)
     async with _accounts(settings) as accounts:
         about = (works.role, works.languages, password, works.teams)
         await accounts.add(email, name, *about, must_change=must_change)
@@ -39,7 +39,7 @@ async def set_password(settings: Settings, email: str, password: str) -> None:
 
 async def invite(settings: Settings, email: str, name: str, works: Works) -> str:
     """Make an account whose password its owner chooses: the address to hand to them. Raises CannotStart."""
-    _check(works)
+    _check(settings, works)
     async with _accounts(settings) as accounts:
         from channels.desk.invitations import Invitations
 
@@ -56,10 +56,10 @@ async def reset(settings: Settings, email: str) -> str:
     return _address(settings) + made.link
 
 
-def _check(works: Works) -> None:
+def _check(settings: Settings, works: Works) -> None:
     from channels.desk.teams import read
 
-    teams = read()
+    teams = read(settings.desk_teams)
     if unknown := [team for team in works.teams if team not in teams]:
         raise CannotStart(f"There is no team {unknown[0]!r}. Teams are {', '.join(teams)}.")
 
