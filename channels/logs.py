@@ -12,6 +12,7 @@ DEEPEST = 12  # calls of a traceback that are logged
 
 
 def configure() -> None:
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses, and Telegram's have the bot's token
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

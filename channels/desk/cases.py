@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from channels.conversation import Conversation
+from channels.desk.attached import Sent, sealed
 from channels.desk.case import Asks, Case, Line, Outcome, Wants
 from channels.desk.rows import add_line, held, one, open_of, refusal
 from channels.desk.seal import Seal
@@ -67,7 +68,7 @@ class Cases:
         return int(id)
 
     async def heard(
-        self, conversation: str, message: str, text: str, at: datetime, *, urgent: bool = False
+        self, conversation: str, message: str, text: str, at: datetime, *, urgent: bool = False, files: Sent = ()
     ) -> int | None:
         """Append what the citizen said to their case; the case, or None if nobody has one of theirs now."""
         wanted = select(cases.c.id, cases.c.team, cases.c.reply_due)
@@ -76,7 +77,8 @@ class Cases:
             row = (await connection.execute(wanted)).one_or_none()
             if row is None:
                 return None
-            await add_line(connection, row.id, message, "citizen", text=self._seal.close(text), at=at)
+            about = sealed(files, self._seal)
+            await add_line(connection, row.id, message, "citizen", self._seal.close(text), at=at, about=about)
             due = row.reply_due or self.teams[row.team].due("next", datetime.now(UTC))
             now = {"reply_due": due} | ({"urgent": True} if urgent else {})
             await connection.execute(update(cases).where(cases.c.id == row.id).values(**now))

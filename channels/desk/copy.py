@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from channels.desk.attached import listed
 from channels.desk.case import Line
 from channels.desk.history import Spoken
 from channels.desk.words import day, hour
@@ -20,13 +21,14 @@ def copied(spoken: Sequence[Spoken], lines: Sequence[Line], language: str, zone:
     told: dict[str, tuple[datetime, str, str, Sequence[dict[str, Any]]]] = {
         each.id: (each.at, each.sender, each.text, each.quotes) for each in spoken
     }
+    own = texts(language)
     for line in lines:
         if line.kind == "citizen":
-            told[line.message] = (line.at, "citizen", line.text, ())
+            text = "\n".join(filter(None, [line.text, *(own["copy_file"] for _ in listed(line))]))
+            told[line.message] = (line.at, "citizen", text, ())
         elif line.kind == "agent":
             reply = json.loads(line.text or "{}")
             told[line.message] = (line.at, "desk", reply.get("text", ""), reply.get("quotes", ()))
-    own = texts(language)
     said = []
     for at, who, text, quotes in sorted(told.values(), key=lambda each: each[0]):
         local = at.astimezone(ZoneInfo(zone))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from channels.channel import Choice, Incoming, Reply
 from channels.conversation import Conversation
 from channels.crisis import crisis
+from channels.desk.attached import attached
 from channels.desk.case import Case
 from channels.desk.counter import Counter
 from channels.desk.teams import Team
@@ -56,7 +57,14 @@ class Desk:
     async def answer(self, conversation: Conversation, said: Incoming) -> Turn:
         """Give what the citizen says to whoever has the case; where nobody has it any more, to the bot."""
         urgent = crisis(said.text) is not None
-        id = await self.counter.cases.heard(conversation.key, said.id, said.text, said.at, urgent=urgent)
+        id = await self.counter.cases.heard(
+            conversation.key, said.id, said.text, said.at, urgent=urgent, files=attached(said)
+        )
+        if id is None and not said.text:  # of a picture alone, there is nothing that the bot could be asked
+            unread = Reply(
+                texts(conversation.language)["media_unread"], language=conversation.language, sender="channel"
+            )
+            return Turn((unread,), hand_to="bot", because="nobody_has_it")
         if id is None:
             return Turn(hand_to="bot", because="nobody_has_it")
         await self.counter.announce(id)

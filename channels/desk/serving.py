@@ -9,6 +9,7 @@ from channels.connections import redis_client
 from channels.desk.accounts import Accounts
 from channels.desk.answering import counter
 from channels.desk.app import desk_app
+from channels.desk.fetching import Files
 from channels.desk.history import History
 from channels.desk.library import Library
 from channels.desk.oidc import BACK, Provider, Registered
@@ -40,6 +41,7 @@ def served(settings: Settings) -> FastAPI:
         Statistics(pool),
         provider,
         _translation(settings),
+        attached=Files(settings),
         secure=secure,
     )
 

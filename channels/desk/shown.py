@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from channels.desk.attached import listed
 from channels.desk.case import Case, Line
 from channels.desk.history import Delivery, Spoken
 from channels.desk.teams import Team
@@ -37,19 +38,19 @@ def spoken(line: Spoken) -> dict[str, Any]:
 
 
 def said(line: Line, delivery: Delivery | None) -> dict[str, Any]:
-    """Something said or done in the case, and what became of it."""
+    """Something said or done in the case, what came with it, and what became of it."""
     text, quotes = line.text, []
     if line.kind == "agent":
         reply = json.loads(line.text or "{}")
         text, quotes = reply.get("text", ""), reply.get("quotes", [])
     agent = {"id": line.agent, "name": line.agent_name} if line.agent else None
     state = {"delivery": delivery.state, "code": delivery.code or None} if delivery else {}
-    about = {"about": line.about} if line.about else {}
-    return _line(line.message, line.kind, line.at.isoformat(), text, quotes=quotes, agent=agent) | state | about
+    more = {"files": listed(line)} | ({"about": line.about} if line.about and "files" not in line.about else {})
+    return _line(line.message, line.kind, line.at.isoformat(), text, quotes=quotes, agent=agent) | state | more
 
 
 def _line(message: str, kind: str, at: str, text: str, **more: Any) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"agent": None, "quotes": [], "delivery": None, "code": None}
+    nothing: dict[str, Any] = {"agent": None, "quotes": [], "files": [], "delivery": None, "code": None}
     return nothing | {"message": message, "kind": kind, "at": at, "text": text} | more
 
 

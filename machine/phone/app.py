@@ -59,7 +59,9 @@ def phone_app(settings: Settings, screen: Screen | None = None) -> FastAPI:
     assert settings.twilio_token and settings.telegram_token and settings.public_url  # noqa: PT018
     numbers = {"sms": settings.sms_number or "", "whatsapp": settings.whatsapp_number or ""}
     token = settings.twilio_token.get_secret_value()
-    twilio = Twilio(settings.twilio_account or "", token, numbers, settings.public_url, http, screen.show)
+    twilio = Twilio(
+        settings.twilio_account or "", token, numbers, settings.public_url, http, screen.show, url=settings.twilio_url
+    )
     telegram = Telegram(settings.telegram_token.get_secret_value(), http, screen.show)
 
     @asynccontextmanager

@@ -12,7 +12,9 @@ from urllib.parse import parse_qsl
 
 import httpx
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+
+from machine.phone.picture import picture
 
 Show = Callable[[dict[str, Any]], None]
 STRUCTURED = ("allowed_updates", "link_preview_options", "reply_markup")  # fields that are JSON
@@ -76,6 +78,10 @@ class Telegram:
                     await asyncio.wait_for(self.new.wait(), float(given.get("timeout", 0)))
             return JSONResponse({"ok": True, "result": self.answer(method, given)})
 
+        @router.get("/file/bot{token}/photos/{name}")
+        async def file(token: str, name: str) -> Response:
+            return Response(picture() if token == self.token else b"", 200 if token == self.token else 404)
+
         return router
 
     def answer(self, method: str, given: dict[str, Any]) -> Any:
@@ -87,6 +93,9 @@ class Telegram:
         if method == "getUpdates":
             self.waiting = [each for each in self.waiting if each["update_id"] >= int(given.get("offset") or 0)]
             return self.waiting
+        if method == "getFile":
+            id, size = str(given["file_id"]), len(picture())
+            return {"file_id": id, "file_unique_id": id, "file_size": size, "file_path": "photos/file_1.png"}
         if method != "sendMessage":
             return True
         chat = int(given["chat_id"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from twilio.request_validator import RequestValidator
+
+from machine.phone.picture import KIND, picture
 
 STOP = frozenset("stop stopall unsubscribe cancel end quit optout revoke".split())
 START = frozenset(("start", "yes", "unstop"))
@@ -31,7 +34,7 @@ Show = Callable[[dict[str, Any]], None]
 @dataclass
 class Twilio:
     """One account. `numbers` are ours, by channel; `webhook` is where the public app is, `pause` what it waits before each
-    report of a message's state."""
+    report of a message's state, `url` where this is reached."""
 
     account: str
     token: str
@@ -40,6 +43,7 @@ class Twilio:
     http: httpx.AsyncClient
     show: Show
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    url: str = "https://api.twilio.com"
     messages: list[dict[str, Any]] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
     reporting: set[asyncio.Task[None]] = field(default_factory=set)
@@ -56,19 +60,30 @@ class Twilio:
         elif channel == "sms" and word in HELP and sender not in self.stopped:
             self._answer(sender, "help")
         mark = "whatsapp:" if channel == "whatsapp" else ""
+        sid = sid or f"SM{secrets.token_hex(16)}"
         form = {
-            "MessageSid": sid or f"SM{secrets.token_hex(16)}",
+            "MessageSid": sid,
             "AccountSid": self.account,
             "From": mark + sender,
             "To": mark + self.numbers[channel],
             "Body": text,
             "NumMedia": str(media),
         }
+        for number in range(media):
+            address = f"{self.url}/2010-04-01/Accounts/{self.account}/Messages/{sid}/Media/ME{secrets.token_hex(16)}"
+            form |= {f"MediaUrl{number}": address, f"MediaContentType{number}": KIND}
         return await self._post(f"{self.webhook}/{channel}/messages", form)
 
     def routes(self) -> APIRouter:
         router = APIRouter()
         path = f"/2010-04-01/Accounts/{self.account}/Messages.json"
+        known = "Basic " + b64encode(f"{self.account}:{self.token}".encode()).decode()
+
+        @router.get(path.replace(".json", "/{sid}/Media/{media}"))
+        async def media(request: Request) -> Response:
+            if request.headers.get("authorization") != known:
+                return JSONResponse({"code": 20003, "message": "Authenticate", "more_info": "", "status": 401}, 401)
+            return Response(picture(), media_type=KIND)
 
         @router.post(path)
         async def create(request: Request) -> Response:

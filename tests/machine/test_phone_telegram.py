@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from channels.adapters.telegram import Telegram as Adapter
 from channels.adapters.telegram import make
 from channels.catalogue import Parts
-from channels.channel import Choice, Incoming, Reply, Unreachable
+from channels.channel import Choice, File, Incoming, Reply, Unreachable
 from channels.menus import Menus
 from channels.settings import Settings
 from channels.web.problems import PROBLEMS
@@ -92,8 +92,8 @@ async def test_what_is_typed_and_touched_arrives_at_the_webhook(line: Line) -> N
     assert line.delivered == [
         said(1, "hello"),
         said(2, hint="fr", command="start"),
-        said(3, media=1),
-        said(4, "this letter", media=1),
+        said(3, media=1, files=(File("image/jpeg", "1"),)),
+        said(4, "this letter", media=1, files=(File("image/jpeg", "1"),)),
         said(5, hint="fr", choice=("7/1", 2)),
         said(6, command="more", choice=("7/1", 0)),
     ]

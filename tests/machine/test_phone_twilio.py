@@ -1,6 +1,8 @@
 """The phone simulator's Twilio: it brings, answers, takes and reports as Twilio does, and our adapters cannot tell."""
 
 import asyncio
+import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from redis.asyncio import Redis
 from twilio.request_validator import RequestValidator
 
 from channels.channel import OptedOut, Receipt, Reply, Status
+from machine.phone.picture import picture
 from machine.phone.twilio import SAID, Twilio
 from tests.channels.adapters.twilio_side import ACCOUNT, API, CITIZEN, SMS, TOKEN, URL, WHATSAPP, connected
 
@@ -63,7 +66,33 @@ async def test_what_a_citizen_writes_is_brought_signed(channel: str, mark: str, 
     assert await telephone.twilio.say(channel, CITIZEN, "Où voter ? 🗳", media=1, sid="SM1") == 200
     form = {"MessageSid": "SM1", "AccountSid": ACCOUNT, "Body": "Où voter ? 🗳", "NumMedia": "1"}
     numbers = {"From": mark + CITIZEN, "To": mark + ours}
-    assert telephone.forms() == [(f"{URL}/{channel}/messages", form | numbers)]
+    ((url, brought),) = telephone.forms()
+    picture = {"MediaContentType0": "image/png", "MediaUrl0": brought.get("MediaUrl0", "")}
+    assert (url, brought) == (f"{URL}/{channel}/messages", form | numbers | picture)
+    assert picture["MediaUrl0"].startswith(API.replace("Messages.json", "Messages/SM1/Media/ME"))
+
+
+async def test_a_picture_is_given_to_whoever_has_the_token() -> None:
+    telephone = Telephone()
+    await telephone.twilio.say("sms", CITIZEN, "", media=1)
+    ((_, form),) = telephone.forms()
+    answer = await telephone.api.get(form["MediaUrl0"], auth=(ACCOUNT, TOKEN))
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "image/png", picture())
+    for refused in (None, (ACCOUNT, "another"), ("another", TOKEN)):
+        assert (await telephone.api.get(form["MediaUrl0"], auth=refused)).status_code == 401
+
+
+def test_the_picture_is_one() -> None:
+    """Each part of it has the sum that its reader expects, and its content is as long as its header says."""
+    signature, rest, parts = picture()[:8], picture()[8:], {}
+    while rest:
+        length = int.from_bytes(rest[:4])
+        parts[rest[4:8]] = rest[8 : 8 + length]
+        assert int.from_bytes(rest[8 + length : 12 + length]) == zlib.crc32(rest[4 : 8 + length])
+        rest = rest[12 + length :]
+    wide, high = struct.unpack(">II", parts[b"IHDR"][:8])
+    assert (signature, list(parts)) == (b"\x89PNG\r\n\x1a\n", [b"IHDR", b"IDAT", b"IEND"])
+    assert len(zlib.decompress(parts[b"IDAT"])) == high * (1 + 3 * wide)
 
 
 async def test_every_message_has_another_id() -> None:
