@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps --
 COUNT = if [ -t 1 ]; then awk -v n="$$(grep -c == $<)" '/^(Collecting|Requirement already)/ { printf "\r  %d of %d packages", ++i, n; fflush() } END { print "" }'; else cat >/dev/null; fi
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: up test lint check bench faults lock setup setup-dev clean
+.PHONY: up test lint check bench faults audit lock setup setup-dev clean
 
 up: setup
 	@$(BIN)/guichet up
@@ -20,6 +20,7 @@ test: setup-dev
 lint: setup-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/bandit -q -r actions bot channels knowledge machine guichet.py -c pyproject.toml
 
 check: setup-dev
 	@$(BIN)/mypy
@@ -32,6 +33,10 @@ bench: setup-dev
 faults: setup-dev
 	@$(BIN)/guichet prepare
 	@$(BIN)/python -m tests.faults
+
+# asks PyPI for known vulnerabilities of what is locked; what cannot be asked about fails it, too
+audit: setup-dev
+	@$(BIN)/uv tool run pip-audit -r requirements.lock --no-deps --disable-pip --strict
 
 lock: setup-dev
 	@$(BIN)/uv pip compile pyproject.toml --python 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock

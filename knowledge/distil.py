@@ -58,7 +58,7 @@ def distil(
     optimiser = torch.optim.AdamW(student.parameters(), lr=recipe.rate, weight_decay=0.01)
     state = folder / "optimiser.pt"
     if step and state.exists():
-        optimiser.load_state_dict(torch.load(state))
+        optimiser.load_state_dict(torch.load(state, weights_only=True))
     chance = random.Random(recipe.seed + step)
     student.train()
     losses: list[float] = []

@@ -12,4 +12,5 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, wh
 @cache
 def reviewed(name: str) -> Any:
     """What knowledge/<name>.yml says."""
-    return yaml.load(Path(__file__).with_name(f"{name}.yml").read_text(), _Loader)  # noqa: S506 - both are safe loaders
+    written = Path(__file__).with_name(f"{name}.yml").read_text()
+    return yaml.load(written, _Loader)  # noqa: S506 - both are safe loaders # nosec B506

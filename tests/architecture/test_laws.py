@@ -5,14 +5,19 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.architecture.code import OURS, PACKAGES, ROOT, Module, module, modules, reached, top, where
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 ADAPTERS = tuple(each for each in modules("channels") if each.name.startswith("channels.adapters."))
 WEBHOOKS = (*ADAPTERS, *(each for each in modules("channels") if each.name.startswith("channels.web")))
@@ -217,6 +222,62 @@ def test_rasa_and_the_action_server_are_told_to_listen_on_loopback(tmp_path: Pat
     _, environment = external("actions", settings)
     # rasa_sdk listens on every interface where this variable is not set
     assert environment.get("SANIC_HOST") == "127.0.0.1"
+
+
+def routes_of(router: Any) -> Iterator[Any]:
+    for each in router.routes:
+        if hasattr(each, "original_router"):  # one that is included
+            yield from routes_of(each.original_router)
+        else:
+            yield each
+
+
+def desk(folder: Path) -> "FastAPI":
+    from channels.desk.serving import served
+    from channels.settings import Settings
+
+    nowhere = {"redis_url": "redis://127.0.0.1:1", "database_url": "postgresql://nobody@127.0.0.1:1/nothing"}
+    return served(Settings(_env_file=None, home=folder, **nowhere))  # type: ignore[arg-type]
+
+
+def test_the_desk_and_the_public_app_listen_on_ports_of_their_own_and_share_no_route(tmp_path: Path) -> None:
+    from channels.app import public_app
+    from channels.settings import Settings
+
+    settings = Settings(_env_file=None, home=tmp_path, redis_url="redis://127.0.0.1:1", database_url=None)
+    assert settings.desk_port != settings.public_port
+    public = {route.path for route in routes_of(public_app(settings))}
+    assert public & {route.path for route in routes_of(desk(tmp_path))} <= {"/"}
+    assert not [path for path in public if path.startswith("/api")]
+
+
+def test_the_public_app_runs_without_the_desk() -> None:
+    script = "import sys, channels.app; print(*(each for each in sys.modules if each.startswith('channels.desk')))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_every_route_of_a_case_asks_who_may_see_it(tmp_path: Path) -> None:
+    """By the one function that knows; and every other one of the desk's interface asks who it is."""
+    from channels.desk.access import Access
+
+    api = [route for route in routes_of(desk(tmp_path)) if route.path.startswith("/api")]
+    asked = [(route.path, set(_asked(route.dependant))) for route in api]
+    of_case = [(path, functions) for path, functions in asked if path.startswith("/api/cases/{id}")]
+    assert len(of_case) > 10
+    assert not [path for path, functions in of_case if Access.case not in functions]
+    who = {Access.signed_in, Access.at_desk, Access.enrolling, Access.case, Access.role}
+    assert not [path for path, functions in asked if not functions & who]
+
+
+def _asked(dependant: Any) -> Iterator[Any]:
+    """The functions of Access that a route depends on."""
+    from channels.desk.access import Access
+
+    for each in dependant.dependencies:
+        inside = each.call.__qualname__.partition(".<locals>")[0]
+        yield getattr(Access, inside.rpartition(".")[2], None) if inside.startswith("Access.") else each.call
+        yield from _asked(each)
 
 
 def _host(url: str) -> str:
