@@ -24,7 +24,8 @@ class FakeProvider:
     """`claims` replace those of the id_token (None leaves one out), `user` is what the userinfo endpoint says.
 
     `alter` is done to the finished id_token; `algorithm` "none" or "HS256" are attacks, `key` signs in place of the own one;
-    `answers` is the status of the token endpoint, `asks` whether somebody has to press something. `asked` has what the desk sent to it.
+    `answers` is the status of the token endpoint, `asks` whether somebody has to press something. `asked` has what the
+    desk sent to it.
     """
 
     origin: str = ""
