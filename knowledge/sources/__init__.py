@@ -8,30 +8,36 @@ from pathlib import Path
 from knowledge.document import Document
 from knowledge.sources.problem import OnProblem, Problem, SourceError, refuse
 
-__all__ = ["OnProblem", "Problem", "SourceError", "digest", "read"]
+__all__ = ["OnProblem", "Problem", "SourceError", "digest", "is_site", "read"]
 
-_PAGES = frozenset((".md", ".html", ".htm", ".xhtml"))
+_KINDS = {".md": "markdown", ".html": "html", ".htm": "html", ".xhtml": "html", ".json": "json", ".pdf": "pdf"}
+_TABLES = ("services.csv", "service.csv")  # of the HSDS: what tells it from any other table
 _WAY_OUT = (
-    "Give a folder with .md or .html pages, one such page, a .txt file that lists pages one a line, "
-    "or the service inventory as a .csv file."
+    "Give a folder with .md, .html, .pdf or .json pages, one such page, a .txt file that lists pages one a line, "
+    "the service inventory as a .csv file, or the address of a site."
 )
 
 
+def is_site(source: str | Path) -> bool:
+    """Whether a source is the address of a site, and no path."""
+    return str(source).lower().startswith(("https://", "http://"))
+
+
 def read(source: str | Path, on_problem: OnProblem = refuse) -> Iterator[Document]:
-    """The documents of a source, whose kind is told from what it holds.
+    """The documents of a source in files, whose kind is told from what it holds.
 
     `on_problem` is told of each page or row that is wrong, and the rest is read; without it the first problem raises.
     Raises SourceError where there is no such source or nothing in it that could be read.
     """
     path = Path(source)
-    if path.suffix.lower() == ".csv" and path.is_file():
+    if path.suffix.lower() == ".csv" and path.is_file() and not _is_table(path):
         from knowledge.sources import inventory
 
         return inventory.read(path, on_problem)
     pages = dict(_pages(path, on_problem))
     if not pages:
         raise SourceError(Problem(path, "There is no page in it.", _WAY_OUT))
-    return _read(pages, on_problem)
+    return _read(pages, on_problem, named=path.is_file())
 
 
 def digest(source: str | Path) -> str:
@@ -40,37 +46,59 @@ def digest(source: str | Path) -> str:
     found = hashlib.blake2b(digest_size=16)
     pages = [(path.name, path)] if path.suffix.lower() == ".csv" else _pages(path, lambda problem: None)
     for name, file in pages:
-        content = file.read_bytes() if file.is_file() else b""
-        found.update(f"{name}\0{len(content)}\0".encode() + content)
+        for each in sorted(file.parent.glob("*.csv")) if _is_table(file) else [file]:
+            content = each.read_bytes() if each.is_file() else b""
+            found.update(f"{name if each == file else each.name}\0{len(content)}\0".encode() + content)
     return found.hexdigest()
 
 
-def _read(pages: dict[str, Path], on_problem: OnProblem) -> Iterator[Document]:
-    markdown_pages = {name: file for name, file in pages.items() if file.suffix.lower() == ".md"}
-    html_pages = [(name, file) for name, file in pages.items() if name not in markdown_pages]
+def _read(pages: dict[str, Path], on_problem: OnProblem, named: bool) -> Iterator[Document]:
+    kinds: dict[str, dict[str, Path]] = {}
+    for name, file in pages.items():
+        kinds.setdefault(_kind(file) or "", {})[name] = file
     found: list[Iterable[Document]] = []
-    if markdown_pages:
+    if of_markdown := kinds.get("markdown"):
         from knowledge.sources import markdown
 
-        found.append(markdown.read(markdown_pages, on_problem))
-    if html_pages:
+        found.append(markdown.read(of_markdown, on_problem))
+    if of_html := kinds.get("html"):
         from knowledge.sources import html
 
-        found.append(html.read(html_pages, on_problem))
+        found.append(html.read(of_html.items(), on_problem))
+    if of_json := kinds.get("json"):
+        from knowledge.sources import structured
+
+        found.append(structured.read(of_json, on_problem, named))
+    if of_tables := kinds.get("table"):
+        from knowledge.sources import hsds_table
+
+        found.append(hsds_table.read(of_tables, on_problem))
     return chain.from_iterable(found)
+
+
+def _kind(file: Path) -> str | None:
+    """What a file is, told by its name, and for tables by their columns; None if it is no page."""
+    return "table" if _is_table(file) else _KINDS.get(file.suffix.lower())
+
+
+def _is_table(file: Path) -> bool:
+    if file.name.lower() not in _TABLES:
+        return False
+    from knowledge.sources import hsds_table
+
+    return hsds_table.is_package(file)
 
 
 def _pages(path: Path, on_problem: OnProblem) -> Iterator[tuple[str, Path]]:
     """Each page of the source with its id: the folder's name, and the path in it without what tells the format."""
     if path.is_dir():
         folder = path.resolve()
-        files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in _PAGES and f.is_file())
-        return _named(folder.name, folder, files)
+        return _named(folder.name, folder, sorted(f for f in folder.rglob("*") if f.is_file() and _kind(f)))
     if not path.is_file():
         raise SourceError(Problem(path, "There is no such file or folder.", _WAY_OUT))
     if path.suffix.lower() == ".txt":
         return _named(path.stem, path.resolve().parent, _listed(path, on_problem))
-    if path.suffix.lower() in _PAGES:
+    if _kind(path):
         folder = path.resolve().parent
         return _named(folder.name, folder, [path.resolve()])
     raise SourceError(Problem(path, f'Nothing is known of files that end with "{path.suffix}".', _WAY_OUT))
@@ -95,8 +123,8 @@ def _listed(path: Path, on_problem: OnProblem) -> Iterator[Path]:
         file = (path.resolve().parent / line.strip()).resolve()
         if not line.strip():
             continue
-        if file.suffix.lower() in _PAGES and file.is_file():
+        if file.is_file() and _kind(file):
             yield file
         else:
-            way_out = "List files that are saved here, as .html or .md: nothing is fetched from the web."
+            way_out = "List files that are saved here, as .html, .md, .pdf or .json: nothing is fetched from the web."
             on_problem(Problem(path, f"{line.strip()!r} is no page.", way_out, number))

@@ -8,24 +8,13 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from knowledge.sources import address, plain
+from knowledge.sources import address, jurisdiction, plain
 from knowledge.text import LANGUAGES, fold
 
 _ISO_639_2 = {"eng": "en", "fra": "fr", "fre": "fr"}
 _MODIFIED = ("dcterms.modified", "article:modified_time", "og:updated_time", "last-modified", "dc.date.modified")
 _SEPARATOR = re.compile(r" (?:\||[-–—]) ")
 _WITH_SITE = re.compile(r"(.+\S) (?:\||[-–—]) ([^|–—]{3,80})")
-# whose pages a host's are: the end of its name, and the jurisdiction (ISO 3166-2, then the municipality)
-_JURISDICTIONS = {
-    "canada.ca": "ca", "gc.ca": "ca",
-    "gov.ab.ca": "ca-ab", "alberta.ca": "ca-ab", "gov.bc.ca": "ca-bc", "gov.mb.ca": "ca-mb", "manitoba.ca": "ca-mb",
-    "gnb.ca": "ca-nb", "gov.nl.ca": "ca-nl", "novascotia.ca": "ca-ns", "gov.nt.ca": "ca-nt", "gov.nu.ca": "ca-nu",
-    "ontario.ca": "ca-on", "gov.on.ca": "ca-on", "princeedwardisland.ca": "ca-pe", "quebec.ca": "ca-qc",
-    "gouv.qc.ca": "ca-qc", "saskatchewan.ca": "ca-sk", "yukon.ca": "ca-yt",
-    "calgary.ca": "ca-ab-calgary", "edmonton.ca": "ca-ab-edmonton", "vancouver.ca": "ca-bc-vancouver",
-    "winnipeg.ca": "ca-mb-winnipeg", "halifax.ca": "ca-ns-halifax", "ottawa.ca": "ca-on-ottawa",
-    "toronto.ca": "ca-on-toronto", "montreal.ca": "ca-qc-montreal",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ def head(tree: LexborHTMLParser) -> Head:
         language=_language(tree, meta, url),
         url=url,
         publisher=_publisher(meta) or site or host.removeprefix("www.") or None,
-        jurisdiction=next((_JURISDICTIONS[s] for s in _suffixes(host) if s in _JURISDICTIONS), "ca"),
+        jurisdiction=jurisdiction.of_address(url),
         topics=_topics(meta),
         modified=_modified(tree, meta),
         alternates=tuple(dict.fromkeys(_alternates(tree, url))),
@@ -152,8 +141,3 @@ def _modified(tree: LexborHTMLParser, meta: Mapping[str, str]) -> date | None:
         except ValueError:  # the 31st of February: the next stamp may know better
             continue
     return None
-
-
-def _suffixes(host: str) -> Iterator[str]:
-    labels = host.split(".")
-    return (".".join(labels[at:]) for at in range(len(labels)))
