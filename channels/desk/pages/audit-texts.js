@@ -15,6 +15,7 @@ export const TEXTS = {
 		found: (number, more) => (number === 1 ? "1 entry" : `${number} entries${more ? " so far" : ""}`),
 		somebody: "Somebody unknown",
 		atConsole: "At the command line",
+		itself: "The desk itself",
 		caseLink: (id) => `Case ${id}`,
 		did: {
 			"account added": "made the account", "account invited": "invited", "account reset": "made a new link",
@@ -27,7 +28,9 @@ export const TEXTS = {
 			"single sign-on bound": "connected their organization’s account", "audit read": "looked at the audit", refused: "opened what their role does not allow",
 			"case refused": "opened a case that is not theirs", "forged request refused": "sent a request that cannot be trusted",
 			read: "read the case", claimed: "claimed the case", released: "released the case", transferred: "transferred the case",
-			taken_over: "took the case over", closed: "closed the case",
+			taken_over: "took the case over", closed: "closed the case", reassigned: "gave the case to somebody else", reopened: "opened the case again",
+			assigned: "was given the case", overflowed: "sent the case on, because it waited too long", "listened in": "listened in on the case",
+			"file read": "opened a file of the case", "switch on": "set a switch", "switch off": "ended a switch",
 		},
 		details: {
 			role: "role", languages: "languages", teams: "teams", capacity: "cases at a time", name: "name", why: "because", by: "by", path: "page",
@@ -48,6 +51,7 @@ export const TEXTS = {
 		found: (number, more) => `${number < 2 ? `${number} inscription` : `${number} inscriptions`}${more ? " jusqu’ici" : ""}`,
 		somebody: "Personne inconnue",
 		atConsole: "À la ligne de commande",
+		itself: "Le comptoir lui-même",
 		caseLink: (id) => `Dossier ${id}`,
 		did: {
 			"account added": "création du compte", "account invited": "invitation", "account reset": "nouveau lien",
@@ -60,7 +64,9 @@ export const TEXTS = {
 			"single sign-on bound": "association du compte de l’organisation", "audit read": "consultation de la vérification", refused: "accès non permis par le rôle",
 			"case refused": "accès refusé à un dossier", "forged request refused": "requête douteuse refusée",
 			read: "lecture du dossier", claimed: "prise du dossier", released: "remise en attente du dossier", transferred: "transfert du dossier",
-			taken_over: "reprise du dossier", closed: "fermeture du dossier",
+			taken_over: "reprise du dossier", closed: "fermeture du dossier", reassigned: "attribution du dossier à une autre personne", reopened: "réouverture du dossier",
+			assigned: "dossier attribué", overflowed: "dossier réacheminé après une trop longue attente", "listened in": "écoute du dossier",
+			"file read": "ouverture d’un fichier du dossier", "switch on": "commande activée", "switch off": "commande désactivée",
 		},
 		details: {
 			role: "rôle", languages: "langues", teams: "équipes", capacity: "dossiers à la fois", name: "nom", why: "motif", by: "par", path: "page",

@@ -22,8 +22,9 @@ function draw() {
 }
 
 function step({ at, agent, name, did, of, about, case: id }) {
-	const who = name ?? (agent || did.includes("refused") ? texts.somebody : texts.atConsole);
-	const details = Object.entries(about ?? {}).filter(([key]) => !HIDDEN.has(key));
+	const nobody = did.includes("refused") ? texts.somebody : /^(account|password) /.test(did) ? texts.atConsole : texts.itself;
+	const who = name ?? (agent ? texts.somebody : nobody);
+	const details = Object.entries(about ?? {}).filter(([key, given]) => !HIDDEN.has(key) && given !== null);
 	return el("li", {},
 		el("time", { dateTime: at }, when(at)),
 		el("div", {},
@@ -35,7 +36,7 @@ function step({ at, agent, name, did, of, about, case: id }) {
 
 /** A value, or what it was and what it is now. */
 function said(given) {
-	if (!Array.isArray(given)) return String(texts.roles[given] ?? given ?? "–");
+	if (!Array.isArray(given)) return String(texts.roles[given] ?? shown.staff[given] ?? given ?? "–");
 	return given.map((each) => (Array.isArray(each) ? each.map(spoken).join(", ") || "–" : said(each))).join(" → ");
 }
 

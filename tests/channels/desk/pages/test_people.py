@@ -361,10 +361,22 @@ def test_every_text_is_in_both_languages_and_used(file: str) -> None:
     assert len(inner.findall(english)) > 5 and inner.findall(english) == inner.findall(french)
     source = "".join((PAGES / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
     source += "".join(page.read_text(encoding="utf-8") for page in PAGES.glob("*.html"))
-    used = re.compile(r'exts\.(\w+)|data-say(?:-label)?="(\w+)"|dataset\.say = "(\w+)"|"(to\w+)"|\["(\w+)", |begin\("(\w+)"')
+    used = re.compile(
+        r'exts\.(\w+)|data-say(?:-label)?="(\w+)"|dataset\.say = "(\w+)"|"(to\w+)"|\["(\w+)", |begin\("(\w+)"'
+    )
     assert not set(keys) - {key for found in used.findall(source) for key in found}
     said = " | ".join(re.findall(r"[\"`](.+?)[\"`]", re.sub(r"\$\{.*?\}", "", french)))
     assert not re.search(r"« | »| :(?! )|\w : |\d h\b|\w [?!;] ", said)
+
+
+def test_what_is_written_down_has_words() -> None:
+    calls = r"(?:\bwrite|guesses\.missed|trail\.note|\.saw|\._move|\._hand|\._refused|\._change)"
+    written = re.compile(calls + r'\(\s*[^"\n]*"([a-z][a-z_ -]+)"|did="([a-z ]+)"')
+    source = "".join(module.read_text(encoding="utf-8") for module in PAGES.parent.glob("*.py"))
+    did = {name for found in written.findall(source) for name in found if name}
+    assert len(did) > 30
+    texts = (PAGES / "audit-texts.js").read_text(encoding="utf-8")
+    assert not {name for name in did if not re.search(rf'[\s"]{name}"?: "', texts)}
 
 
 @pytest.mark.parametrize("page", ["sign-in", "code", "change", "arrived", "refused"])
