@@ -79,7 +79,7 @@ def reading(
         before = [spoken(each) for each in await history.before(case.conversation) if each.id not in since]
         asked = [each["text"] for each in before if each["kind"] == "citizen"]
         asked += [line.text for line in lines if line.kind == "citizen"]
-        suggestions = await library.suggest(asked, case.language, case.place)
+        suggestions = await library.suggest(list(filter(None, asked)), case.language, case.place)
         after = [said(line, told.get(line.message)) for line in lines]
         about: dict[str, Any] = {"callback": await cases.callback(case.id) or None}
         about |= {"earlier": [shown(each) for each in await queue.earlier(case) if may_see(seen.agent, each)]}

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 
@@ -21,6 +22,11 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     logs.configure()
     yield lambda: [json.loads(line) for line in stderr.getvalue().splitlines()]
     structlog.configure(**before)
+
+
+def test_no_address_that_is_asked_is_logged(written: Lines) -> None:
+    """Telegram's have the token of the bot."""
+    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
 
 
 def test_an_exception_is_logged_without_its_message(written: Lines) -> None:

@@ -16,6 +16,7 @@ from channels.desk.accounts import Accounts, Agent
 from channels.desk.app import desk_app
 from channels.desk.cases import Cases
 from channels.desk.counter import Counter
+from channels.desk.fetching import Files
 from channels.desk.history import History
 from channels.desk.library import Library
 from channels.desk.mending import mend
@@ -50,11 +51,15 @@ class Stage:
         return Switches(self.redis, lambda: datetime.now(UTC))
 
     def app(
-        self, library: Library, translation: Translation | None = None, provider: Provider | None = None
+        self,
+        library: Library,
+        translation: Translation | None = None,
+        provider: Provider | None = None,
+        attached: Files | None = None,
     ) -> FastAPI:
         switching = Switching(self.engine, self.switches)
         about = (self.accounts, self.history, library, switching, Statistics(self.engine))
-        return desk_app(self.counter, *about, provider, translation, secure=False)
+        return desk_app(self.counter, *about, provider, translation, attached, secure=False)
 
     async def mend(self) -> None:
         await mend(self.counter, self.accounts.everybody)
