@@ -140,7 +140,7 @@ sign_ins = Table(
     Column("seen", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column(
         "lacks", String(16)
-    ),  # what is still to be done before it opens the desk: "code", "password"; NULL for nothing
+    ),  # what it needs before it opens the desk: "code", "password", "factor" (codes set up); NULL for nothing
 )
 
 cases = Table(
