@@ -14,12 +14,14 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from channels.desk.access import COOKIE
 from channels.desk.accounts import Agent
 from channels.desk.app import desk_app
 from channels.desk.copy import copied
+from channels.desk.fetching import Files
 from channels.desk.guard import HEADERS
 from channels.desk.live import Live
 from channels.desk.oidc import Provider, Registered
@@ -27,9 +29,10 @@ from channels.desk.sign_ins import hashed
 from channels.desk.staff import Staff
 from channels.desk.statistics import Statistics
 from channels.desk.switching import Switching
+from channels.settings import Settings
 from channels.tables import audit, sign_ins
 from machine.ports import free_port
-from tests.channels.desk.conftest import PASSWORD, Stage
+from tests.channels.desk.conftest import PASSWORD, SECRET, Stage
 from tests.channels.desk.test_app import Books
 
 TEAM, OTHER_TEAM = "passports", "housing"
@@ -118,6 +121,7 @@ ROUTES = (
     Route("/api/translate", told(AT_DESK, 404), json={"text": "hello", "to": "fr"}),
     # a case
     Route(CASE, OF_CASE),
+    Route(f"{CASE}/lines/{{message}}/files/{{number}}", told(OF_CASE, 404), where={"message": "none", "number": "1"}),
     Route(f"{CASE}/claim", OF_CASE, json={}),
     Route(f"{CASE}/release", OF_CASE, json={"epoch": 1}, held=True),
     Route(f"{CASE}/transfer", OF_CASE, json={"epoch": 1, "team": OTHER_TEAM}, held=True),
@@ -228,6 +232,7 @@ async def door(stage: Stage) -> AsyncIterator[Door]:
         *(stage.counter, stage.accounts, stage.history, Books()),
         *(Switching(stage.engine, stage.switches), Statistics(stage.engine)),
         Provider(registered, stage.redis),
+        attached=Files(Settings(_env_file=None, secret=SecretStr(SECRET.decode()))),
         secure=False,
     )
     crew = {
