@@ -1,9 +1,11 @@
 """What the worker does with a task of each queue: a turn is answered, a reply sent, a transcript recorded."""
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -13,6 +15,7 @@ from channels.away import redis_away
 from channels.channel import ChannelError, Incoming, Reply, SlowDown
 from channels.conversation import written_language
 from channels.lanes import Follow, Lanes, Task
+from channels.marks import BELL, claim_key
 from channels.outbox import Outbox
 from channels.record import KINDS, Record, database_away
 from channels.switchboard import Switchboard
@@ -139,8 +142,18 @@ def recording(lanes: Lanes, record: Record) -> DoMany:
             await finish(lanes, tasks[0], aside=f"the database refuses it: {type(error).__name__}")
             return
         await lanes.finish_all(tasks)
+        if rows["statuses"]:
+            with suppress(RedisError, OSError):  # the agent sees it with the next thing that happens
+                await _ring(lanes, {str(row["conversation"]) for row in rows["statuses"]})
 
     return write
+
+
+async def _ring(lanes: Lanes, conversations: Collection[str]) -> None:
+    """Let agents hear that it is known what became of their replies."""
+    marks: Any = await lanes.redis.mget([claim_key(each) for each in conversations])
+    for case in {int(each) for each in marks if each}:
+        await lanes.redis.publish(BELL, json.dumps({"case": case}))
 
 
 def told(key: str, said: Incoming, what: str) -> Follow:

@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from channels import inbox, outbox, turns
 from channels.channel import CannotTell, Gone, Incoming, Receipt, Reply, SlowDown, Unreachable
 from channels.lanes import Follow, Lanes, Task
+from channels.marks import BELL, claim_key
 from channels.outbox import Outbox
 from channels.quiet import hours
 from channels.texts import texts
@@ -222,3 +223,19 @@ async def test_what_cannot_be_written_yet_is_left_for_later(redis: Redis) -> Non
     with pytest.raises(ConnectionRefusedError):
         await recording(lanes, paper)(await lanes.take(10, 100))  # type: ignore[arg-type]
     assert (await lanes.aside(), await lanes.waiting()) == ([], 1)
+
+
+async def test_the_desk_hears_what_became_of_a_reply_where_an_agent_has_the_case(redis: Redis) -> None:
+    lanes, paper = await opened(redis, "record"), Paper()
+    states = [{"conversation": key, "reply": "r1", "state": "delivered"} for key in ("a" * 32, "b" * 32)]
+    await redis.set(claim_key("a" * 32), "7")
+    async with redis.pubsub() as bell:
+        await bell.subscribe(BELL)
+        await bell.get_message(timeout=1)
+        for number, state in enumerate(states):
+            await lanes.put(f"lane {number}", {"statuses": [state]})
+        await recording(lanes, paper)(await lanes.take(10, 100))  # type: ignore[arg-type]
+        rung = await bell.get_message(timeout=1)
+        assert rung is not None and rung["data"] == '{"case": 7}'
+        assert await bell.get_message(timeout=0.2) is None
+    await redis.delete(claim_key("a" * 32))

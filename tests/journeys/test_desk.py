@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -45,12 +46,23 @@ class Agent:
         id = max(int(str(each["id"])) for each in self.cases() if each["state"] == "waiting")
         return id, self.http.post(f"/api/cases/{id}/claim", json={}).json()["epoch"]
 
+    @property
+    def id(self) -> str:
+        return str(self.http.get("/api/me").json()["id"])
+
+    def days(self) -> list[dict[str, object]]:
+        """What the statistics have of this week, for supervisors."""
+        today = datetime.now(UTC).date()
+        period = {"first": str(today - timedelta(days=3)), "last": str(today + timedelta(days=1))}
+        days: list[dict[str, object]] = self.http.get("/api/statistics", params=period).json()["days"]
+        return days
+
     def does(self, case: int, did: str, **values: object) -> httpx.Response:
         return self.http.post(f"/api/cases/{case}/{did}", json=values)
 
 
 def test_a_citizen_by_text_reaches_a_person_and_comes_back_to_the_bot(running: Running, page: Page) -> None:
-    agent, phone = Agent(running, "Ana"), running.phone("sms")
+    agent, other, phone = Agent(running, "Ana"), Agent(running, "Ben", "supervisor"), running.phone("sms")
     assert phone.ask("Combien coûte un passeport pour adulte?")["text"]
     page.goto(agent.url)
     page.locator("#email").fill(agent.email)
@@ -74,9 +86,23 @@ def test_a_citizen_by_text_reaches_a_person_and_comes_back_to_the_bot(running: R
     expect(page.get_by_text("Mon numéro de dossier est le B-42.").last).to_be_visible(timeout=15_000)
     expect(page.get_by_text("Delivered").first).to_be_visible(timeout=15_000)
     assert Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"] == []
-    page.get_by_role("button", name="Close…").click()
-    page.get_by_role("button", name="Close the case").click()
-    assert phone.messages(5)[-1]["text"].startswith("Vous parlez de nouveau") or len(phone.messages(5)) == 5
+    page.get_by_role("button", name="Transfer…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("To the person").select_option(other.id)
+    dialog.get_by_label("What should they know?").fill("Elle part demain.")
+    dialog.get_by_role("button", name="Transfer").click()
+    expect(page.locator("#holder")).to_have_text("Ben has this case.")
+    case = int(page.url.rpartition("#")[2])
+    seen = other.http.get(f"/api/cases/{case}").json()
+    assert [each["text"] for each in seen["lines"] if each["kind"] == "transferred"] == ["Elle part demain."]
+    assert [each["text"] for each in seen["lines"] if each["kind"] == "citizen"][-1].endswith("B-42.")
+    assert other.does(case, "close", epoch=seen["epoch"], outcome="answered", tags=["status"]).status_code == 200
+    farewell = phone.messages(5)[-1]["text"]
+    assert "Votre question est-elle réglée?" in farewell
+    assert "Elle part demain" not in str(phone.messages()), "a note is for the desk"
+    assert phone.ask("1")["text"].startswith("Merci de nous l")
+    (counted,) = [each for each in other.days() if each["team"] == seen["team"]]
+    assert (counted["solved"], counted["answered"]) == (1, 1)
     again = phone.ask("Comment renouveler mon passeport?")
     assert "https://www.canada.ca/fr" in again["text"], "the bot is back, and remembers the language"
 
@@ -97,19 +123,21 @@ def test_in_the_web_chat_too_and_whoever_is_late_is_told(running: Running) -> No
         lambda found: any(about["text"] == "Hello, this is Ana." for kind, about in found if kind == "reply")
     )
     assert events[-1][1]["sender"] == "desk"
-    moved = ana.does(case, "transfer", epoch=epoch, agent=ben_id(ben), note="She is about to travel.").json()["epoch"]
+    moved = ana.does(case, "transfer", epoch=epoch, agent=ben.id, note="She is about to travel.").json()["epoch"]
     assert ana.does(case, "say", epoch=epoch, id=str(uuid.uuid4()), text="too late").status_code == 409
     lines = ben.http.get(f"/api/cases/{case}").json()["lines"]
     assert [line["text"] for line in lines if line["kind"] == "transferred"] == ["She is about to travel."]
     assert said in {line["message"] for line in lines}
     assert ben.does(case, "close", epoch=moved, outcome="answered").status_code == 200
+    asked = citizen.events(lambda found: str(found[-1][1].get("text", "")).endswith("Was your question solved?"))[-1][1]
+    assert [each["say"] for each in asked["choices"]][:3] == ["Yes", "Partly", "No"]
+    link = citizen.ask("Send me this conversation")["links"][0]["url"]
+    copied = httpx.get(link).text
+    assert "thank you Ana" in copied and "Hello, this is Ana." in copied and "about to travel" not in copied
+    assert citizen.ask("Partly")["text"].startswith("Thank you")
     assert citizen.ask("How do I renew my passport?")["outcome"] == "answered"
     replies = [about["text"] for kind, about in citizen.history() if kind == "reply"]
     assert "too late" not in replies
-
-
-def ben_id(agent: Agent) -> str:
-    return str(agent.http.get("/api/me").json()["id"])
 
 
 @pytest.mark.parametrize("part", ["desk", "worker"])
