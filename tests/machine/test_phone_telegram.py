@@ -18,9 +18,14 @@ from channels.adapters.telegram import Telegram as Adapter
 from channels.adapters.telegram import make
 from channels.catalogue import Parts
 from channels.channel import Choice, File, Incoming, Reply, Unreachable
+from channels.desk.attached import sealed
+from channels.desk.case import Line as DeskLine
+from channels.desk.fetching import Away, Files
+from channels.desk.seal import Seal
 from channels.menus import Menus
 from channels.settings import Settings
 from channels.web.problems import PROBLEMS
+from machine.phone.picture import picture
 from machine.phone.telegram import Telegram
 
 pytestmark = pytest.mark.filterwarnings("ignore:Please use 'Bot.getUpdates'")
@@ -36,6 +41,7 @@ class Line:
     adapter: Adapter
     adapters: Callable[[str], Adapter]
     redis: Redis
+    provider: FastAPI
     shown: list[dict[str, Any]]
     delivered: list[Incoming] = field(default_factory=list)
 
@@ -69,7 +75,7 @@ async def line(redis: Redis, tmp_path: Path) -> AsyncIterator[Line]:
             )
             return make(Parts(given, redis, Menus(redis), str, httpx.ASGITransport(provider)))
 
-        made = Line(phone, adapters(TOKEN), adapters, redis, shown)
+        made = Line(phone, adapters(TOKEN), adapters, redis, provider, shown)
         app.include_router(made.adapter.routes(made.deliver, None))  # type: ignore[arg-type]
         yield made
 
@@ -97,6 +103,21 @@ async def test_what_is_typed_and_touched_arrives_at_the_webhook(line: Line) -> N
         said(5, hint="fr", choice=("7/1", 2)),
         said(6, command="more", choice=("7/1", 0)),
     ]
+
+
+async def test_the_desk_gets_its_pictures_from_it(line: Line) -> None:
+    sent = DeskLine(1, "m1", "citizen", AT, None, None, "", sealed((File("image/jpeg", "1"),), Seal(b"k" * 32)))
+    given = Settings(
+        _env_file=None,
+        secret=SecretStr("k" * 32),
+        telegram_token=SecretStr(TOKEN),
+        telegram_url="http://phone",
+    )
+    fetched = await Files(given, httpx.ASGITransport(line.provider)).fetch(sent, 1)
+    assert (fetched.kind, b"".join([each async for each in fetched.content])) == ("image/jpeg", picture())
+    another = given.model_copy(update={"telegram_token": SecretStr("2:another")})
+    with pytest.raises(Away):
+        await Files(another, httpx.ASGITransport(line.provider)).fetch(sent, 1)
 
 
 async def test_every_message_has_another_number_unless_it_is_brought_again(line: Line) -> None:
