@@ -14,6 +14,7 @@ export class Board {
 	#asked = 0; // when
 	#timer = null;
 	#cards = new Map(); // name of a team → its card, kept, so that the focus in it stays
+	#switches = new Map(); // id of a switch and language → its item, kept likewise
 	#cases;
 
 	/** `cases` gives the open cases as the stream keeps them; `failed` gets an error. */
@@ -62,11 +63,9 @@ export class Board {
 		for (const team of teams) this.#card(this.#cards.get(team.name), team, switches.find(({ kind, subject }) => kind === "closed" && subject === team.name));
 		place(byId("teams"), teams.map(({ name }) => this.#cards.get(name)));
 		byId("switches-none").hidden = switches.length > 0;
-		const drawn = JSON.stringify([switches, language]);
-		if (byId("switches").drawn !== drawn) {
-			byId("switches").drawn = drawn;
-			byId("switches").replaceChildren(...switches.map((each) => this.#switch(each)));
-		}
+		const focused = byId("switches").contains(document.activeElement);
+		place(byId("switches"), switches.map((each) => this.#switch(each)));
+		if (focused && document.activeElement === document.body) byId("board-title").focus(); // what had it is over
 		this.tick();
 	}
 
@@ -94,15 +93,20 @@ export class Board {
 		if (focused) act.focus();
 	}
 
+	/** A switch that is on; drawn once, in each language. */
 	#switch(each) {
-		const { kind, subject, texts: said, because, began, by, ends } = each;
+		const { id, texts: said, because, began, by, ends } = each;
+		const drawn = `${id} ${language}`;
+		if (this.#switches.has(drawn)) return this.#switches.get(drawn);
 		const what = this.#what(each);
 		const texted = Object.entries(said ?? {}).map(([lang, text]) => el("p.words", { lang }, text));
 		const button = el("button", { type: "button", ariaLabel: texts.endFor(what), onclick: () => this.#end(each) }, texts.end);
 		button.setAttribute("aria-haspopup", "dialog");
 		const about = [texts.switchedBy(by, clock(began)), ends ? until(ends) : texts.switchStays].join(" · ");
-		const inner = [el("strong", {}, what), kind === "notice" ? texted : "", el("p", {}, texts.switchBecause(because)), el("p.none", {}, about)];
-		return el(`li.switch ${kind}${subject ? "" : " all"}`, {}, el("div", {}, inner), button);
+		const inner = [el("strong", {}, what), ...texted, el("p", {}, texts.switchBecause(because)), el("p.none", {}, about)];
+		const item = el("li.switch", {}, el("div", {}, inner), button);
+		this.#switches.set(drawn, item);
+		return item;
 	}
 
 	#what({ kind, subject }) {

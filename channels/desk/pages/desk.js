@@ -142,8 +142,8 @@ function redraw() {
 	if (view === "board") board.tick();
 	notices.draw(cases.all().filter((known) => known.state === "waiting" && isNear(known, me)).length, overview ? texts[OVERVIEWS[view]] : texts.queue);
 	if (focused === document.body) return;
-	if (!focused.checkVisibility()) byId(`${main.dataset.view}-title`).focus();
-	else if (document.activeElement !== focused) focused.focus({ preventScroll: true }); // it was moved
+	if (focused.checkVisibility()) return document.activeElement !== focused && focused.focus({ preventScroll: true }); // it was moved
+	if ([focused, document.body].includes(document.activeElement)) byId(`${main.dataset.view}-title`).focus();
 }
 
 function tick() {

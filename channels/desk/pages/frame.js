@@ -10,7 +10,8 @@ export const supervises = (me) => ROLES.supervisors.includes(me.role);
 
 /** Shows who is signed in, and the ways that are open to them. */
 export function welcome(me) {
-	byId("me").textContent = me.name;
+	byId("name").textContent = me.name;
+	byId("me").hidden = false;
 	for (const link of document.querySelectorAll("[data-for]")) link.hidden = !ROLES[link.dataset.for].includes(me.role);
 	byId("pages").hidden = false;
 }

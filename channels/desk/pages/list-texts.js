@@ -75,7 +75,7 @@ export const TEXTS = {
 		languages: "Langue",
 		pages: "Pages",
 		pageDesk: "Dossiers",
-		pageBoard: "Tableau de bord",
+		pageBoard: "Tableau",
 		pageStatistics: "Statistiques",
 		pageStaff: "Personnel",
 		pageAudit: "Vérification",

@@ -67,7 +67,7 @@ export class StatisticsPage {
 		const before = this.#most;
 		this.#most += STEP;
 		this.draw();
-		const line = byId("days").tBodies[0].rows[before];
+		const line = byId("days").tBodies[1].rows[before];
 		line.tabIndex = -1;
 		line.focus();
 	}
@@ -93,13 +93,14 @@ export class StatisticsPage {
 	#charts(days) {
 		const all = [...new Set(days.map((each) => each.day))].sort();
 		const top = Math.max(60, ...days.map(({ most_wait }) => most_wait ?? 0));
+		const ends = [all[0], all.at(-1)].map((each) => each && day(new Date(`${each}T00:00Z`), { timeZone: "UTC" }));
 		const figure = (team) => {
 			const byDay = new Map(days.filter((each) => each.team === team).map((each) => [each.day, each]));
 			const own = all.map((each) => byDay.get(each) ?? { median_wait: null, most_wait: null });
 			const medians = own.map(({ median_wait }) => median_wait).filter((each) => each !== null);
 			const title = this.#title(team);
 			const label = texts.waitsOf(title, ...(medians.length ? [span(Math.min(...medians)), span(Math.max(...medians))] : ["–", "–"]));
-			return el("figure.chart", {}, el("figcaption", {}, title), el("div.axis", {}, el("span.peak", {}, span(top)), chart(own, top, label)));
+			return el("figure.chart", {}, el("figcaption", {}, title), el("div.axis", {}, el("span.peak", {}, span(top)), chart(own, top, label)), el("div.ends", {}, ends.map((each) => el("span", {}, each))));
 		};
 		byId("charts").replaceChildren(...this.#teams(days).map(figure));
 	}
@@ -116,8 +117,8 @@ export class StatisticsPage {
 		const totals = this.#teams(days).map((team) => total(this.#title(team), days.filter((each) => each.team === team)));
 		byId("days").replaceChildren(
 			el("thead", {}, el("tr", {}, head)),
+			el("tbody.totals", {}, total(texts.everyTeam, days), totals),
 			el("tbody", {}, newest.slice(0, this.#most).map(line)),
-			el("tfoot", {}, totals, total(texts.everyTeam, days)),
 		);
 	}
 

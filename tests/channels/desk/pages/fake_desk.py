@@ -60,8 +60,8 @@ def ago(minutes: float) -> str:
 class FakeDesk:
     """`refuse` is answered, once each, to the next replies and notes: 502 takes what was sent and loses the confirmation.
 
-    `rival` takes each case just before it is claimed here. Without `streams`, none can be opened. `posted` is (path, body), `looked` which
-    case was said to be open.
+    `rival` takes each case just before it is claimed here. Without `streams`, none can be opened. `posted` is (path, body),
+    `looked` which case was said to be open.
     """
 
     origin: str = ""
