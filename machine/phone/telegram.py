@@ -14,7 +14,7 @@ import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from machine.phone.picture import picture
+from machine.phone.picture import KIND, picture
 
 Show = Callable[[dict[str, Any]], None]
 STRUCTURED = ("allowed_updates", "link_preview_options", "reply_markup")  # fields that are JSON
@@ -80,7 +80,7 @@ class Telegram:
 
         @router.get("/file/bot{token}/photos/{name}")
         async def file(token: str, name: str) -> Response:
-            return Response(picture() if token == self.token else b"", 200 if token == self.token else 404)
+            return Response(picture(), media_type=KIND) if token == self.token else Response(status_code=404)
 
         return router
 

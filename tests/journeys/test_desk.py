@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from machine.phone.picture import picture
 from tests.journeys.conftest import ROOT, Running
 
 GIVEN, PASSWORD = "what somebody else chose", "a long enough word"
@@ -164,3 +165,22 @@ def test_a_part_killed_in_the_middle_loses_nothing_that_was_said(running: Runnin
     assert said(citizen.events(lambda found: len(said(found)) == 6, 60)) == wanted
     assert said(citizen.history()) == wanted
     assert agent.does(case, "close", epoch=epoch, outcome="answered").status_code == 200
+
+
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+def test_a_picture_that_is_sent_to_a_person_is_seen_by_them(running: Running, channel: str) -> None:
+    agent, phone = Agent(running, "Ana"), running.phone(channel)
+    phone.ask(PERSON)
+    case, _ = agent.claim()
+    before = len(phone.messages())
+    phone.say("Is this the right form?", media=True)
+    until = time.monotonic() + 20
+    while not (sent := [each for each in agent.http.get(f"/api/cases/{case}").json()["lines"] if each["files"]]):
+        assert time.monotonic() < until, "the picture did not come to the desk"
+        time.sleep(0.2)
+    ((text, message, files),) = [(each["text"], each["message"], each["files"]) for each in sent]
+    assert (text, [each["number"] for each in files]) == ("Is this the right form?", [1])
+    answer = agent.http.get(f"/api/cases/{case}/lines/{message}/files/1")
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "image/png", picture())
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert len(phone.messages()) == before, "nothing is said of it by the bot"

@@ -114,7 +114,7 @@ async def test_the_desk_gets_its_pictures_from_it(line: Line) -> None:
         telegram_url="http://phone",
     )
     fetched = await Files(given, httpx.ASGITransport(line.provider)).fetch(sent, 1)
-    assert (fetched.kind, b"".join([each async for each in fetched.content])) == ("image/jpeg", picture())
+    assert (fetched.kind, b"".join([each async for each in fetched.content])) == ("image/png", picture())
     another = given.model_copy(update={"telegram_token": SecretStr("2:another")})
     with pytest.raises(Away):
         await Files(another, httpx.ASGITransport(line.provider)).fetch(sent, 1)
