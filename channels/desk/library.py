@@ -37,14 +37,16 @@ class Library:
         ]
 
     async def suggest(self, said: Sequence[str], language: str, place: str | None) -> list[Quote]:
-        """What answers the last of what a citizen said that anything published answers: not every line is a question."""
+        """What answers the last of what a citizen said that anything published answers, or else what may: not every line is
+        a question."""
         return await asyncio.to_thread(self._suggest, said, language, place)
 
     def _suggest(self, said: Sequence[str], language: str, place: str | None) -> list[Quote]:
-        for question in reversed(said[-LOOKED_AT:]):
-            answer = self._knowledge().ask(question, language=language, place=place)
-            if answer.outcome in ("answered", "clarify") and answer.sources:
-                return [
-                    Quote(s.quote, s.title, s.section, s.url, s.publisher, s.as_of, s.language) for s in answer.sources
-                ]
+        last = reversed(said[-LOOKED_AT:])
+        found = [self._knowledge().ask(question, language=language, place=place) for question in last]
+        for outcome in ("answered", "clarify"):
+            for answer in found:
+                if answer.outcome == outcome and answer.sources:
+                    about = ("quote", "title", "section", "url", "publisher", "as_of", "language")
+                    return [Quote(*(getattr(source, name) for name in about)) for source in answer.sources]
         return []

@@ -34,3 +34,9 @@ async def test_what_is_suggested_answers_the_last_question_that_can_be_answered(
 async def test_where_nothing_was_asked_nothing_is_suggested(library: Library) -> None:
     assert await library.suggest([], "en", None) == []
     assert await library.suggest(["hello", "I want to talk to a person"], "en", None) == []
+
+
+async def test_what_is_not_clear_is_suggested_only_where_nothing_is_answered(library: Library) -> None:
+    thanks = "Merci! Mon numéro de dossier est le B-42."
+    suggested = await library.suggest(["Combien coûte un passeport pour adulte?", thanks], "fr", None)
+    assert "passeport" in suggested[0].title
