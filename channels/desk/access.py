@@ -1,8 +1,6 @@
 """Who asks the desk for what, and whether they may: every request passes here, and what is refused is written down."""
 
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,7 +14,6 @@ from channels.desk.sign_ins import Lack
 COOKIE = "guichet-desk"
 SAFE = ("GET", "HEAD")
 OWN = ("same-origin", "none", None)  # what browsers say of where a request comes from; None where they do not say it
-ASKED_SECONDS = 15.0  # how often it is asked whether who follows what happens is still signed in
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
@@ -59,18 +56,6 @@ class Access:
             await self._refused(found, request, "forged request refused")
             raise HTTPException(403, "This request cannot be trusted.")
         return found
-
-    async def following(self, request: Request, agent: Agent, stream: AsyncIterator[str]) -> AsyncIterator[str]:
-        """What a page of an agent hears, until they are signed out, closed, or may see something else. Each time this is
-        asked, it counts as a request: whoever has the desk open and waits for a case is not idle."""
-        asked = time.monotonic()
-        async with aclosing(stream):  # type: ignore[type-var]
-            async for each in stream:
-                if time.monotonic() - asked >= ASKED_SECONDS:
-                    if await self._accounts.who(request.cookies.get(COOKIE, "")) != agent:
-                        return
-                    asked = time.monotonic()
-                yield each
 
     def role(self, *roles: Role) -> Callable[[Request], Awaitable[Agent]]:
         """Whoever asks, if they have one of these roles."""

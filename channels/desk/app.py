@@ -58,12 +58,13 @@ def desk_app(
 ) -> FastAPI:
     """`provider` is that of single sign-on, where there is one; `attached` gives what citizens sent beside their words;
     `secure` is whether the cookie goes by https only."""
-    live = Live(counter)
+    live = Live(counter, accounts.whose)
     files = {each.name for each in PAGES.iterdir() if each.suffix in (".js", ".css")}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        doing = [asyncio.create_task(each) for each in (live.listen(), mend_always(counter, accounts.everybody))]
+        always = (live.listen(), live.pulse(), mend_always(counter, accounts.everybody, switching.bring))
+        doing = [asyncio.create_task(each) for each in always]
         yield
         for each in doing:
             each.cancel()

@@ -115,9 +115,9 @@ class Counter:
     async def moved(self, case: Case) -> Case:
         """The bot is silent as long as an agent has the case."""
         if case.state == "claimed":
-            await self.silence.begin(case.conversation, case.id)
+            await self.silence.begin(case.conversation, case.id, case.epoch)
         else:
-            await self.silence.end(case.conversation, str(case.id))
+            await self.silence.end(case.conversation, case.id, case.epoch)
         await self.announce(case.id)
         return case
 
@@ -125,7 +125,7 @@ class Counter:
         """What cannot be sent now is kept, and sent later."""
         with suppress(RedisError, OSError):
             if case.state == "claimed":
-                await self.silence.begin(case.conversation, case.id)
+                await self.silence.begin(case.conversation, case.id, case.epoch)
             await self.tray.give(case.id, self.post)
 
     async def post(self, unsent: Unsent) -> None:

@@ -75,7 +75,7 @@ class Desk:
         case = await self.counter.cases.follow(origin, conversation, address)
         if case is not None:
             moved = await self.counter.cases.one(case)
-            await self.counter.silence.end(origin, str(case))
+            await self.counter.silence.end(origin, case, moved.epoch)
             await self.counter.moved(moved)
 
     async def state(self, case: Case) -> Reply:

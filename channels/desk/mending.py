@@ -14,34 +14,43 @@ from sqlalchemy.exc import SQLAlchemyError
 from channels.desk.accounts import Agent
 from channels.desk.case import Case, Taken
 from channels.desk.counter import Counter
+from channels.desk.queue import Held
 from channels.desk.seal import Unreadable
+from channels.desk.silence import Silenced
 
 MEND_SECONDS = 5.0
 AWAY_SECONDS = 300.0  # after which what an agent has goes back to the queue
 TURNS = "desk:turns"  # agents, by when they were last given a case
 
+Everybody = Callable[[], Awaitable[Sequence[Agent]]]
+Bring = Callable[[], Awaitable[None]]
+
 log = structlog.get_logger()
 
 
-async def mend_always(counter: Counter, everybody: Callable[[], Awaitable[Sequence[Agent]]]) -> None:
+async def mend_always(counter: Counter, everybody: Everybody, bring: Bring) -> None:
     """Every few seconds until cancelled."""
     while True:
         try:
-            await mend(counter, everybody)
+            await mend(counter, everybody, bring)
         except (SQLAlchemyError, RedisError, OSError) as error:
             log.warning("desk unavailable", why=type(error).__name__)
         await asyncio.sleep(MEND_SECONDS)
 
 
-async def mend(counter: Counter, everybody: Callable[[], Awaitable[Sequence[Agent]]]) -> None:
-    """Once. Several processes may do it side by side: each step compares before it sets."""
+async def mend(counter: Counter, everybody: Everybody, bring: Bring) -> None:
+    """Once. Several processes may do it side by side: each step compares before it sets. `bring` brings to Redis the
+    switches that are on, for a Redis that has lost them."""
     await _send(counter)
-    await _unsilence(counter)
-    cases = await counter.queue.all_open()
-    await _give_back(counter, [case for case in cases if case.state == "claimed"])
-    waiting = [case for case in cases if case.state == "waiting"]
+    held = await _silence(counter)
+    await _give_back(counter, held)
+    await bring()
+    teams, now = counter.cases.teams, datetime.now(UTC)
+    since = {name: now - team.overflow[0] for name, team in teams.items() if team.overflow}
+    since |= {name: now for name, team in teams.items() if team.assign == "turns"}
+    waiting = await counter.queue.waiting(since, teams.first.name) if since else []
     await _overflow(counter, waiting)
-    if any(counter.cases.teams[case.team].assign == "turns" for case in waiting):
+    if any(teams[case.team].assign == "turns" for case in waiting):
         await assign(counter, waiting, await everybody())
 
 
@@ -54,24 +63,35 @@ async def _send(counter: Counter) -> None:
             log.error("reply cannot be unsealed", case=case)
 
 
-async def _unsilence(counter: Counter) -> None:
-    silenced = await counter.silence.all()
-    claimed = await counter.queue.claimed_among(list(silenced))
-    for conversation, case in silenced.items():
+async def _silence(counter: Counter) -> list[Held]:
+    """The bot is silent where an agent has the case, and nowhere else; the cases that agents have."""
+    silenced, held = await counter.silence.all(), await counter.queue.held()
+    claimed = {each.conversation: each for each in held}
+    for conversation, about in silenced.items():
         if conversation not in claimed:
-            await counter.silence.end(conversation, case)
+            await counter.silence.end(conversation, about.case, about.epoch)
+    loud = [each for each in held if silenced.get(each.conversation) != Silenced(each.id, each.epoch, True)]
+    for each in loud:
+        await counter.silence.begin(each.conversation, each.id, each.epoch)
+    if loud:  # some may have been given back meanwhile
+        held = await counter.queue.held()
+        still = {each.id for each in held}
+        for each in loud:
+            if each.id not in still:
+                await counter.silence.end(each.conversation, each.id, each.epoch)
+    return held
 
 
-async def _give_back(counter: Counter, claimed: Sequence[Case]) -> None:
+async def _give_back(counter: Counter, held: Sequence[Held]) -> None:
     """Whoever has gone, their browser closed or their network lost, keeps nobody waiting."""
-    for case in claimed:
-        assert case.agent
-        away = await counter.presence.away(case.agent)
-        if away is None:
-            await counter.presence.sign(case.agent)
-        elif away > AWAY_SECONDS:
+    away = await counter.presence.away(sorted({each.agent for each in held}))
+    for each in held:
+        seconds = away.get(each.agent)
+        if seconds is None:
+            await counter.presence.sign(each.agent)
+        elif seconds > AWAY_SECONDS:
             with suppress(Taken):  # they came back, or somebody was quicker
-                await counter.release(case.id, case.agent, case.epoch)
+                await counter.release(each.id, each.agent, each.epoch)
 
 
 async def _overflow(counter: Counter, waiting: Sequence[Case]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,10 +21,23 @@ class Presence:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
+    async def stay(self, pages: Sequence[tuple[str, str]]) -> None:
+        """A sign of life from many pages at once; those that have given none for long are forgotten."""
+        now = time.time()
+        lost: Any = await self._redis.zrangebyscore(PRESENT, 0, now - PRESENT_SECONDS)
+        new: Any = 0
+        if pages:
+            await self._redis.zadd(SEEN, {agent: now for agent, _ in pages})
+            new = await self._redis.zadd(PRESENT, {f"{agent} {page}": now for agent, page in pages})
+        if lost := set(map(str, lost)) - {f"{agent} {page}" for agent, page in pages}:
+            await self._redis.zrem(PRESENT, *lost)
+            await self._redis.hdel(LOOKING, *(each.partition(" ")[2] for each in lost))
+        if new or lost:
+            await self._redis.publish(BELL, json.dumps({"presence": True}))
+
     async def arrive(self, agent: str, page: str) -> None:
         """A sign of life from one of an agent's pages."""
         await self.sign(agent)
-        await self._redis.zremrangebyscore(PRESENT, 0, time.time() - PRESENT_SECONDS)
         if await self._redis.zadd(PRESENT, {f"{agent} {page}": time.time()}):
             await self._redis.publish(BELL, json.dumps({"presence": True}))
 
@@ -59,10 +72,11 @@ class Presence:
         with suppress(RedisError, OSError):
             await self._redis.zadd(SEEN, {agent: time.time()})
 
-    async def away(self, agent: str) -> float | None:
-        """For how many seconds an agent has given no sign of life; None if they never did."""
-        seen = await self._redis.zscore(SEEN, agent)
-        return None if seen is None else time.time() - float(seen)
+    async def away(self, agents: Sequence[str]) -> dict[str, float | None]:
+        """For how many seconds agents have given no sign of life; None if they never did."""
+        seen: Any = await self._redis.zmscore(SEEN, list(agents)) if agents else []
+        now = time.time()
+        return {agent: None if at is None else now - float(at) for agent, at in zip(agents, seen, strict=True)}
 
     async def _pages(self) -> list[tuple[str, str]]:
         found: Any = await self._redis.zrangebyscore(PRESENT, time.time() - PRESENT_SECONDS, "+inf")

@@ -1,8 +1,9 @@
 """The queue: which cases are open, who comes before whom, what was last said, and how fast cases were taken lately."""
 
 import json
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, func, literal, or_, select
@@ -16,6 +17,16 @@ from channels.tables import agents, case_lines, cases
 
 ORDER = (cases.c.urgent.desc(), cases.c.waiting_since, cases.c.id)
 LONGEST_GLANCE = 200  # characters of what was last said
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A case that an agent has, in short."""
+
+    id: int
+    conversation: str
+    agent: str
+    epoch: int
 
 
 class Queue:
@@ -55,11 +66,22 @@ class Queue:
             rows = await connection.execute(others.order_by(cases.c.id.desc()).limit(most))
             return [case_of(row) for row in rows]
 
-    async def claimed_among(self, keys: Sequence[str]) -> set[str]:
-        """Those of the conversations that an agent has."""
-        wanted = select(cases.c.conversation).where(cases.c.conversation.in_(keys), cases.c.state == "claimed")
+    async def held(self) -> list[Held]:
+        """The cases that agents have."""
+        wanted = select(*(cases.c[each.name] for each in fields(Held))).where(cases.c.state == "claimed")
         async with self._engine.connect() as connection:
-            return set((await connection.execute(wanted)).scalars())
+            return [Held(*row) for row in await connection.execute(wanted)]
+
+    async def waiting(self, since: Mapping[str, datetime], first: str) -> list[Case]:
+        """The cases that wait since before a time that each team has; those of teams that are no more are of the `first`."""
+        others = cases.c.team.not_in([name for name in since if name != first])
+        late = (
+            and_(others if team == first else cases.c.team == team, cases.c.waiting_since < at)
+            for team, at in since.items()
+        )
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(CASE.where(cases.c.state == "waiting", or_(*late)).order_by(*ORDER))
+            return [case_of(row) for row in rows]
 
     async def last_lines(self, ids: Sequence[int] | None = None) -> dict[int, dict[str, Any]]:
         """What was last said in each of the cases, or in each open one, for a list of them."""

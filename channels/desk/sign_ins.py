@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -41,6 +42,17 @@ async def find(connection: AsyncConnection, token: str) -> Row[Any] | None:
         mine = update(sign_ins).where(sign_ins.c.token == hashed(token))
         await connection.execute(mine.values(seen=func.now()))
     return found
+
+
+async def find_all(connection: AsyncConnection, tokens: Collection[str]) -> dict[str, Row[Any]]:
+    """The accounts of those of many sign-ins that go on and lack nothing, by token; that they ask is noticed."""
+    names = {hashed(token): token for token in tokens}
+    mine = and_(sign_ins.c.token.in_(names), going_on(), sign_ins.c.lacks.is_(None))
+    wanted = select(agents, sign_ins.c.token).join(agents, agents.c.id == sign_ins.c.agent)
+    found = (await connection.execute(wanted.where(mine, agents.c.active))).all()
+    stale = update(sign_ins).where(mine, sign_ins.c.seen < func.now() - NOTICED)
+    await connection.execute(stale.values(seen=func.now()))
+    return {names[row.token]: row for row in found}
 
 
 async def end(connection: AsyncConnection, token: str) -> None:

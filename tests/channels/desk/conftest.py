@@ -62,7 +62,7 @@ class Stage:
         return desk_app(self.counter, *about, provider, translation, attached, secure=False)
 
     async def mend(self) -> None:
-        await mend(self.counter, self.accounts.everybody)
+        await mend(self.counter, self.accounts.everybody, Switching(self.engine, self.switches).bring)
 
     async def agent(self, name: str = "Sam", role: str = "agent", teams: Sequence[str] = ()) -> Agent:
         email = f"{name.lower()}.{secrets.token_hex(4)}@town.example"

@@ -227,7 +227,9 @@ async def test_a_citizen_is_told_honestly_who_is_there_and_where_they_stand(stag
 
     assert await told() == own["desk_nobody"]
     await stage.counter.presence.arrive(agent.id, "one")
-    place = len([each for each in await stage.counter.queue.all_open() if each.state == "waiting"])
+    place = len(
+        [each for each in await stage.counter.queue.all_open() if (each.state, each.team) == ("waiting", "general")]
+    )
     assert (await told()).startswith(own["desk_in_line"].format(place=place + 1))
     await stage.counter.presence.leave(agent.id, "one")
     assert await told() == own["desk_nobody"]

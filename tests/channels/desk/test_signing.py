@@ -9,12 +9,13 @@ import httpx
 import pyotp
 import pytest
 
-from channels.desk.access import COOKIE, Access
+from channels.desk.access import COOKIE
 from channels.desk.accounts import Agent
 from channels.desk.factors import Factors
 from channels.desk.guesses import MOST_FAILURES
 from channels.desk.invitations import Invitations
 from channels.desk.limits import TRIES_PER_MINUTE, Limits
+from channels.desk.live import ALIVE, Live
 from channels.desk.staff import Change, Staff
 from tests.channels.desk.conftest import PASSWORD, Stage
 from tests.channels.desk.test_accounts import OTHER, done, seen_ago
@@ -214,31 +215,15 @@ async def test_who_signs_out_is_out(stage: Stage, http: httpx.AsyncClient) -> No
     assert (await done(stage, agent.id))[-1] == "signed out"
 
 
-class Asks:
-    """The part of a request that a stream looks at."""
-
-    def __init__(self, token: str) -> None:
-        self.cookies = {COOKIE: token}
-
-
 @pytest.mark.parametrize("what", ["closed", "other teams", "signed out", "open for long"])
-async def test_what_a_page_hears_ends_with_the_sign_in(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
+async def test_what_a_page_hears_ends_with_the_sign_in(stage: Stage, what: str) -> None:
     agent, administrator = await stage.agent(), await stage.agent("Ada", "administrator")
     token = await stage.accounts.sign_in(agent.email, PASSWORD) or ""
-    now, ended = 0.0, []
-    monkeypatch.setattr("channels.desk.access.time.monotonic", lambda: now)
-
-    async def stream() -> AsyncIterator[str]:
-        try:
-            while True:
-                yield "said"
-        finally:
-            ended.append(True)
-
-    heard = Access(stage.accounts, stage.cases).following(Asks(token), agent, stream())  # type: ignore[arg-type]
-    assert await anext(heard) == "said"
+    live = Live(stage.counter, stage.accounts.whose)
+    heard = live.follow(agent, token)
+    assert (await anext(heard)).startswith("event: presence")
+    await live.beat()
+    assert await anext(heard) == ALIVE
     if what == "closed":
         await Staff(stage.accounts).close(agent.id, administrator.id)
     elif what == "other teams":
@@ -248,13 +233,12 @@ async def test_what_a_page_hears_ends_with_the_sign_in(
         await stage.accounts.sign_out(token)
     else:
         await seen_ago(stage, agent.id, 59)
-    assert await anext(heard) == "said", "it is asked every few seconds only"
-    now = 15.0
+    await live.beat()
     if what == "open for long":
-        assert await anext(heard) == "said"
+        assert await anext(heard) == ALIVE
         await seen_ago(stage, agent.id, 1)
         assert await stage.accounts.who(token) == agent, "an open page is not idle"
         await heard.aclose()  # type: ignore[attr-defined]
     else:
-        assert [each async for each in heard] == []
-    assert ended == [True]
+        assert {each async for each in heard} <= {ALIVE}
+    assert await stage.counter.presence.present() == []
