@@ -462,7 +462,7 @@ async def test_no_answer_says_where_a_citizen_can_be_reached(door: Door) -> None
     for did in ("note", "say", "whisper"):
         answer = await door.looks("administrator", f"/api/cases/{id}/{did}", epoch=held.epoch, **WORD)
         assert not [each for each in secrets if each in answer.text]
-    async with aclosing(Live(stage.counter).follow(ada)) as stream:
+    async with aclosing(Live(stage.counter, stage.accounts.whose).follow(ada, "")) as stream:
         first = await anext(stream)
         assert not [each for each in secrets if each in first]
 
