@@ -46,10 +46,18 @@ def digest(source: str | Path) -> str:
     found = hashlib.blake2b(digest_size=16)
     pages = [(path.name, path)] if path.suffix.lower() == ".csv" else _pages(path, lambda problem: None)
     for name, file in pages:
-        for each in sorted(file.parent.glob("*.csv")) if _is_table(file) else [file]:
+        for each in [file, *_beside(file)]:
             content = each.read_bytes() if each.is_file() else b""
             found.update(f"{name if each == file else each.name}\0{len(content)}\0".encode() + content)
     return found.hexdigest()
+
+
+def _beside(file: Path) -> list[Path]:
+    """Other files that are read with this one."""
+    if _is_table(file):
+        return sorted(each for each in file.parent.glob("*.csv") if each != file)
+    names = (f"{file.name}.yml", "pdf.yml") if _kind(file) == "pdf" else ()
+    return [file.with_name(name) for name in names if file.with_name(name).is_file()]
 
 
 def _read(pages: dict[str, Path], on_problem: OnProblem, named: bool) -> Iterator[Document]:
@@ -65,6 +73,10 @@ def _read(pages: dict[str, Path], on_problem: OnProblem, named: bool) -> Iterato
         from knowledge.sources import html
 
         found.append(html.read(of_html.items(), on_problem))
+    if of_pdf := kinds.get("pdf"):
+        from knowledge.sources import pdf
+
+        found.append(pdf.read(of_pdf, on_problem))
     if of_json := kinds.get("json"):
         from knowledge.sources import structured
 

@@ -34,7 +34,7 @@ class Fields:
         value = self.values.get(field)
         if value is None or isinstance(value, bool):
             return ""
-        if not isinstance(value, str | int | float):
+        if not isinstance(value, str | int | float | date):
             self.problem(f"{field} is no text.", "It was left out; write a text in quotation marks.")
             return ""
         said = str(value)
