@@ -16,7 +16,7 @@ import { OpenCases, summary } from "./open-cases.js";
 import { Outgoing } from "./outgoing.js";
 import { isNear, Queue } from "./queue.js";
 import { Reader } from "./reader.js";
-import { get, listen, pause } from "./server.js";
+import { end, get, listen, pause } from "./server.js";
 import { StatisticsPage } from "./statistics.js";
 import { Translating } from "./translating.js";
 import { Writing } from "./writing.js";
@@ -296,5 +296,5 @@ byId("queue").addEventListener("click", ({ target }) => {
 	if (shown && target.closest("a")?.hash === `#${shown.id}`) byId("case-title").focus(); // it is open already
 });
 byId("shortcuts").addEventListener("click", () => dialogs.shortcuts(me));
-byId("sign-out").addEventListener("submit", () => sessionStorage.clear());
+byId("sign-out").addEventListener("submit", () => end() && sessionStorage.clear());
 start();

@@ -11,7 +11,12 @@ export class Refused extends Error {
 	}
 }
 
+let over = false; // whether somebody signs out: what is asked then would only be refused
+export const end = () => (over = true);
+addEventListener("pageshow", () => (over = false)); // also on the way back to this page
+
 async function ask(path, options) {
+	if (over) return new Promise(() => {});
 	const response = await fetch(path, { cache: "no-store", ...options });
 	if (response.status === 401) return leave();
 	if (response.ok) return response;

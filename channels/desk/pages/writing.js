@@ -63,7 +63,7 @@ export class Writing {
 			this.canned.look();
 		}
 		const mine = isMine(known, me);
-		byId("to-whisper").hidden = me.role === "agent" || mine || known.state === "closed";
+		byId("to-whisper").hidden = me.role === "agent" || mine || known.state !== "claimed";
 		if (byId("to-whisper").hidden && this.section.dataset.mode === "whisper") this.#mode("reply");
 		byId("claim-first").hidden = mine;
 		byId("claim-first").textContent = known.state === "waiting" ? texts.claimFirst : holder(known, me);
@@ -141,11 +141,10 @@ export class Writing {
 	}
 
 	#count() {
-		const counted = this.#known.channel === "sms";
-		byId("segments").hidden = !counted;
-		if (!counted) return;
 		const quoted = this.#draft.quotes.map((quote) => [quote.text, quote.publisher, web(quote.url)].join("\n"));
-		const { parts, units } = segments([this.fields.reply.value.trim(), ...quoted].filter(Boolean).join("\n"));
+		const written = [this.fields.reply.value.trim(), ...quoted].filter(Boolean).join("\n");
+		byId("segments").hidden = this.#known.channel !== "sms" || !written;
+		const { parts, units } = segments(written);
 		byId("segments").textContent = texts.segments(parts, units);
 	}
 

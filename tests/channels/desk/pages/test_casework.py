@@ -176,27 +176,27 @@ def test_a_citizens_words_and_a_reply_are_translated_on_demand(page: Page, desk:
     desk.translates = True
     desk.hand(12, AMARA)
     page.goto(f"{desk.origin}/#12")
-    translate = page.locator("#said .citizen").get_by_role("button", name="Translate")
+    translate = page.locator("#said .citizen").get_by_role("button", name="Translate", exact=True)
     translate.click()
     meaning = page.locator("#said .meaning")
     expect(meaning).to_contain_text("[en] Can somebody help me with 12?")
     expect(meaning).to_contain_text("Machine translation")
     field = page.get_by_label("Your reply")
     field.fill("Of course.")
-    page.get_by_role("button", name="Translate my reply to French").click()
+    page.get_by_role("button", name="Translate to French").click()
     offered = page.get_by_role("group", name="The same in French")
     expect(offered).to_contain_text("[fr] Of course.")
     expect(field).to_have_value("Of course.")  # it is shown first
     page.get_by_role("button", name="Keep mine").click()
     expect(field).to_be_focused()
     expect(field).to_have_value("Of course.")
-    page.get_by_role("button", name="Translate my reply to French").click()
+    page.get_by_role("button", name="Translate to French").click()
     expect(page.get_by_role("button", name="Use this text")).to_be_focused()
     page.keyboard.press("Enter")
     expect(field).to_have_value("[fr] Of course.")
     assert desk.sent("say") == []  # it is never sent by itself
     desk.translates = False
-    page.get_by_role("button", name="Translate my reply to French").click()
+    page.get_by_role("button", name="Translate to French").click()
     expect(page.locator("#notice")).to_have_text("The translation service does not answer.")
     open_case(page, 14)
     expect(page.get_by_role("button", name=re.compile("Translate"))).to_have_count(0)  # it is in English
