@@ -41,10 +41,14 @@ class Queue:
         async with self._engine.connect() as connection:
             return bool((await connection.execute(select(works))).scalar_one())
 
-    async def all_open(self) -> list[Case]:
-        """All open cases: urgent ones first, then who has waited longest."""
+    async def all_open(self, teams: Sequence[str] = (), agent: str = "") -> list[Case]:
+        """The open cases of some teams, and those that an agent has; all of them, where no team is named. Urgent ones come
+        first, then who has waited longest."""
+        wanted = CASE.where(cases.c.state != "closed").order_by(*ORDER)
+        if teams:
+            wanted = wanted.where(or_(cases.c.team.in_(teams), cases.c.agent == agent))
         async with self._engine.connect() as connection:
-            rows = await connection.execute(CASE.where(cases.c.state != "closed").order_by(*ORDER))
+            rows = await connection.execute(wanted)
             return [case_of(row) for row in rows]
 
     async def some(self, ids: Sequence[int]) -> list[Case]:

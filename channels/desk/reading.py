@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import yaml
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from channels.desk.access import COOKIE, Access, Seen, may_see
@@ -64,10 +64,11 @@ def reading(
         return {"teams": teams, "agents": everybody} | extras
 
     @routes.get("/cases")
-    async def all_open(agent: Me) -> dict[str, Any]:
-        mine = [each for each in await queue.all_open() if may_see(agent, each)]
-        last = await queue.last_lines()
-        return {"cases": [shown(each) | {"last": last.get(each.id)} for each in mine]}
+    async def all_open(agent: Me) -> JSONResponse:
+        some = [] if agent.supervises else agent.teams
+        mine = [each for each in await queue.all_open(some, agent.id) if may_see(agent, each)]
+        last = await queue.last_lines([each.id for each in mine] if some else None)
+        return JSONResponse({"cases": [shown(each) | {"last": last.get(each.id)} for each in mine]})
 
     @routes.get("/cases/{id}")
     async def one(seen: Opened) -> dict[str, Any]:

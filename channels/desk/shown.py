@@ -1,7 +1,7 @@
 """Cases and their lines as agents' pages get them: nothing by which a citizen could be reached."""
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +11,17 @@ from channels.desk.history import Delivery, Spoken
 from channels.desk.teams import Team
 
 TIMES = ("opened", "waiting_since", "answered", "closed", "first_due", "reply_due", "resolve_due")
+UNSHOWN = ("conversation", "agent", "agent_name")
+PLAIN = tuple(each.name for each in fields(Case) if each.name not in (*TIMES, *UNSHOWN))
 
 
 def shown(case: Case) -> dict[str, Any]:
     """A case as pages get it: nothing by which the citizen could be reached."""
-    values = asdict(case)
-    agent = {"id": values.pop("agent"), "name": values.pop("agent_name")}
-    del values["conversation"]
+    values = {name: getattr(case, name) for name in PLAIN}
     for name in TIMES:
-        values[name] = values[name].isoformat() if values[name] else None
-    return values | {"agent": agent if agent["id"] else None}
+        at: datetime | None = getattr(case, name)
+        values[name] = at.isoformat() if at else None
+    return values | {"agent": {"id": case.agent, "name": case.agent_name} if case.agent else None}
 
 
 def team_shown(team: Team) -> dict[str, Any]:
