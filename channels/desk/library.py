@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 HITS = 5
 LOOKED_AT = 5  # of what a citizen said last
+SURE = 0.6  # confidence from which it is taken that a line was a question, and this its answer
 
 
 class Library:
@@ -44,9 +45,11 @@ class Library:
     def _suggest(self, said: Sequence[str], language: str, place: str | None) -> list[Quote]:
         last = reversed(said[-LOOKED_AT:])
         found = [self._knowledge().ask(question, language=language, place=place) for question in last]
-        for outcome in ("answered", "clarify"):
-            for answer in found:
-                if answer.outcome == outcome and answer.sources:
-                    about = ("quote", "title", "section", "url", "publisher", "as_of", "language")
-                    return [Quote(*(getattr(source, name) for name in about)) for source in answer.sources]
-        return []
+        maybe = [answer for answer in found if answer.outcome in ("answered", "clarify") and answer.sources]
+        surely = [answer for answer in maybe if answer.confidence >= SURE]
+        about = ("quote", "title", "section", "url", "publisher", "as_of", "language")
+        return [
+            Quote(*(getattr(source, name) for name in about))
+            for answer in (surely or maybe)[:1]
+            for source in answer.sources
+        ]
