@@ -79,7 +79,7 @@ export class Conversation {
 		const head = el("p.who", {}, el("strong", {}, speaker(line, me)), " ", time, inner ? el("span.only", {}, texts.onlyDesk) : "");
 		const status = line.kind === "agent" ? el("p.delivery", {}) : "";
 		const meaning = line.kind === "citizen" && line.text ? this.translating.below(line, known, { me, desk }) : "";
-		return el(`li.line ${line.kind}`, {}, head, words, meaning, line.quotes.map((quote) => figure(quote)), status);
+		return el(`li.line ${line.kind}`, {}, head, words, meaning, came(line, known), line.quotes.map((quote) => figure(quote)), status);
 	}
 
 	#pending(one, known) {
@@ -103,8 +103,18 @@ export class Conversation {
 		if (line.agent?.id === me.id && line.kind !== "assigned") return;
 		if (isStep(line)) return announce(step(line, me, desk));
 		const spoken = el("span", INNER.includes(line.kind) ? {} : { lang: known.language }, line.text);
-		announce(el("p", {}, `${speaker(line, me)}${texts.colon} `, spoken));
+		announce(el("p", {}, `${speaker(line, me)}${texts.colon} `, spoken, came(line, known).length ? ` ${texts.cameAlong}` : ""));
 	}
+}
+
+/** Links to what came with a line. Nothing is fetched before somebody asks: it is not kept here, and who looks is recorded. */
+function came({ message, files = [] }, { id }) {
+	const link = ({ kind, number }) => {
+		const href = `/api/cases/${id}/lines/${encodeURIComponent(message)}/files/${number}`;
+		const told = texts.came[kind.split("/")[0]] ?? texts.came.other;
+		return number ? el("a", { href, target: "_blank", rel: "noreferrer" }, told, el("span.unseen", {}, ` ${texts.outside}`)) : texts.cameNot;
+	};
+	return files.map((each) => el("p.came", {}, link(each)));
 }
 
 /** Who said it: "You", "Internal note, Luc". */

@@ -172,6 +172,29 @@ def test_what_was_done_is_told_in_words(opened: Page, desk: FakeDesk) -> None:
     expect(opened.locator("#said .done").nth(5)).to_contain_text("Longue attente\u00a0: dossier passé à Prestations")
 
 
+def test_what_a_citizen_sent_is_there_to_open_and_fetched_by_nobody_else(opened: Page, desk: FakeDesk) -> None:
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url) if "/files/" in request.url else None)
+    files = [
+        {"kind": "image/jpeg", "number": 1},
+        {"kind": "application/pdf", "number": 2},
+        {"kind": "", "number": None},
+    ]
+    desk.write(14, "citizen", "", message="m ü/1", files=files)
+    open_case(opened, 14)
+    came = opened.locator("#said .came")
+    expect(came).to_have_text(
+        [
+            re.compile("^Open the picture"),
+            re.compile("^Save the file"),
+            "Something came along that cannot be opened here, such as a place on a map.",
+        ]
+    )
+    href = "/api/cases/14/lines/m%20%C3%BC%2F1/files/1"
+    expect(came.first.get_by_role("link")).to_have_attribute("href", href)
+    assert asked == []
+
+
 def test_a_citizens_words_and_a_reply_are_translated_on_demand(page: Page, desk: FakeDesk) -> None:
     desk.translates = True
     desk.hand(12, AMARA)
