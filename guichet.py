@@ -63,7 +63,7 @@ def prepare() -> None:
 
 @app.command()
 def index(
-    sources: Annotated[list[Path], typer.Argument(help="Folders of Markdown or HTML pages, or an inventory as CSV.")],
+    sources: Annotated[list[str], typer.Argument(help="Folders of pages, files, or the addresses of sites.")],
 ) -> None:
     """Read published content and publish it: running processes answer from it at once."""
     from machine.console import preparing, show_index

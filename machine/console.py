@@ -132,7 +132,8 @@ def _prepare_apart() -> None:
 
 def show_index(manifest: Mapping[str, Any], problems: Sequence[Any]) -> None:
     for problem in problems[:20]:
-        err.print(f"[yellow]![/] {problem}", markup=True)
+        err.print("[yellow]![/]", end=" ")
+        err.print(str(problem), markup=False, soft_wrap=True)
     if len(problems) > 20:
         err.print(f"[yellow]![/] and {len(problems) - 20} more")
     table = Table("language", "documents", "passages")

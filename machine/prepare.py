@@ -17,6 +17,7 @@ from channels.settings import Settings
 from machine.parts import ROOT
 
 if TYPE_CHECKING:
+    from knowledge import Document
     from knowledge.sources import Problem
 
 CONTENT = ROOT / "knowledge" / "content"
@@ -35,7 +36,7 @@ def prepare(settings: Settings, progress: Progress) -> None:
         if not encoder_is_made(settings):
             export_encoder(settings, progress)
         if not index_is_made(settings):
-            index(settings, _sources_to_read(settings.home), progress, lambda problem: None)
+            index(settings, _sources_to_read(settings.home), progress, lambda problem: None, False)
         if not bot_is_made(settings):
             train(settings, progress, (lock,))
 
@@ -84,24 +85,45 @@ def export_encoder(settings: Settings, progress: Progress) -> None:
 
 
 def index(
-    settings: Settings, sources: Sequence[Path], progress: Progress, on_problem: "Callable[[Problem], None]"
+    settings: Settings,
+    sources: Sequence[str | Path],
+    progress: Progress,
+    on_problem: "Callable[[Problem], None]",
+    ask_sites: bool = True,
 ) -> dict[str, Any]:
-    """Read the sources and publish a snapshot of them; its manifest. Raises SourceError, NotPublished, NoEncoder."""
+    """Read the sources and publish a snapshot of them; its manifest. Raises SourceError, NotPublished, NoEncoder.
+
+    Sites that are among them are asked for what has changed, or else read as they were the last time.
+    """
     from knowledge import Encoder, build
-    from knowledge.sources import digest, read
+    from knowledge.sources import digest, is_site, read
+    from knowledge.sources.duplicates import once
 
     documents = []
     for source in sources:
+        if is_site(source):
+            documents += _site(settings.home, str(source), progress, on_problem, ask_sites)
+            continue
         for document in read(source, on_problem):
             documents.append(document)
             if len(documents) % 50 == 0:
                 progress("read", len(documents), 0)
     progress("read", len(documents), len(documents))
     encoder = Encoder.open(settings.home / "encoder", workers=2)
-    snapshot = build(documents, encoder, settings.home, progress)
-    digests = {str(source.resolve()): digest(source) for source in sources}
+    snapshot = build(once(documents), encoder, settings.home, progress)
+    digests = {str(s) if is_site(s) else str(Path(s).resolve()): "" if is_site(s) else digest(s) for s in sources}
     (settings.home / "knowledge" / "sources.json").write_text(json.dumps(digests))
     return snapshot.manifest
+
+
+def _site(
+    home: Path, site: str, progress: Progress, on_problem: "Callable[[Problem], None]", ask: bool
+) -> "list[Document]":
+    from knowledge.sources.site import kept, read
+    from knowledge.sources.site_cache import folder_of
+
+    folder = folder_of(site, home / "sites")
+    return read(site, folder, on_problem, progress) if ask else kept(folder, on_problem)
 
 
 def indexed_sources(home: Path) -> dict[str, str]:
@@ -133,16 +155,20 @@ def train(settings: Settings, progress: Progress, inherits: tuple[int, ...] = ()
     progress("train the bot", 1, 1)
 
 
-def _sources_to_read(home: Path) -> list[Path]:
+def _sources_to_read(home: Path) -> list[str | Path]:
     """The bundled content; or all that was indexed before, when the index of it is to be made anew."""
+    from knowledge.sources import is_site
+    from knowledge.sources.site_cache import folder_of
+
     known = indexed_sources(home) or {str(CONTENT): ""}
-    gone = [source for source in known if not Path(source).exists()]
+    at = {source: folder_of(source, home / "sites") if is_site(source) else Path(source) for source in known}
+    gone = [source for source, path in at.items() if not path.exists()]
     if gone:
         raise CannotPrepare(
             f"The index must be made anew, and {gone[0]}, which it was made from, is not there any more. "
             f"Index what should be answered from: guichet index {CONTENT.relative_to(ROOT)} …"
         )
-    return [Path(source) for source in known]
+    return [source if is_site(source) else Path(source) for source in known]
 
 
 @contextmanager

@@ -18,7 +18,12 @@ def read(files: Iterable[tuple[str, Path]], on_problem: OnProblem = refuse) -> I
 
     A page without text, title, publisher or a language that is spoken here is reported and left out.
     """
-    found = [page for page in (_read(name, file, on_problem) for name, file in files) if page is not None]
+    yield from joined(page for page in (_read(name, file, on_problem) for name, file in files) if page is not None)
+
+
+def joined(pages: Iterable[tuple[Document, tuple[str, ...]]]) -> Iterator[Document]:
+    """The documents, each with its translation, from (document, addresses of its translations)."""
+    found = list(pages)
     at = {document.url: document for document, _ in found if document.url}
     for document, alternates in found:
         others = (at[url] for url in alternates if url in at)
@@ -26,10 +31,13 @@ def read(files: Iterable[tuple[str, Path]], on_problem: OnProblem = refuse) -> I
         yield replace(document, translation=other)
 
 
-def page(data: bytes, name: str) -> tuple[Document, tuple[str, ...]]:
-    """The document that the bytes of a page are, and the addresses of its translations. Raises NoPage."""
+def page(data: bytes, name: str, address: str | None = None) -> tuple[Document, tuple[str, ...]]:
+    """The document that the bytes of a page are, and the addresses of its translations. Raises NoPage.
+
+    `address` is where the page was found, if that is known; the page may say a better one.
+    """
     tree = parse(decode(data))
-    about, main = head(tree), content(tree)
+    about, main = head(tree, address), content(tree)
     if data.startswith(b"%PDF") or main is None:
         raise NoPage(
             "The page has no text.", "Save it with its text: what a script adds in the browser is not in the file."

@@ -31,10 +31,10 @@ class Head:
     alternates: tuple[str, ...]
 
 
-def head(tree: LexborHTMLParser) -> Head:
-    """Read the page's head, its first heading and its date line."""
+def head(tree: LexborHTMLParser, found_at: str | None = None) -> Head:
+    """Read the page's head, its first heading and its date line; its address is where it was found, if it says none."""
     meta = _meta(tree)
-    url = _url(tree, meta)
+    url = _url(tree, meta, found_at) or found_at
     host = urlsplit(url).hostname or "" if url else ""
     title, site = _title(tree, meta)
     return Head(
@@ -90,9 +90,10 @@ def _language(tree: LexborHTMLParser, meta: Mapping[str, str], url: str | None) 
     return next((p for p in (_ISO_639_2.get(x, x) for x in pieces) if p in LANGUAGES), None)
 
 
-def _url(tree: LexborHTMLParser, meta: Mapping[str, str]) -> str | None:
+def _url(tree: LexborHTMLParser, meta: Mapping[str, str], found_at: str | None) -> str | None:
     base = tree.css_first("base[href]")
     start = (base.attributes.get("href") or "") if base is not None else meta.get("og:url", "")
+    start = _joined(found_at, start) if found_at else start
     for node in tree.css("link[rel~=canonical][href]"):
         found = address.well_formed(_joined(start, node.attributes.get("href")))
         if found:

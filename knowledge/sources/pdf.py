@@ -53,12 +53,12 @@ def read(pages: Mapping[str, Path], on_problem: OnProblem = refuse) -> Iterator[
     for name, file in pages.items():
         try:
             yield page(file, name, beside(file, on_problem), on_problem)
-        except _LeftOut as reason:
+        except NotRead as reason:
             on_problem(Problem(file, *reason.args))
 
 
 def page(file: Path, name: str, about: Fields, on_problem: OnProblem = refuse) -> Document:
-    """The document that a file is; `about` says what the file does not. Raises _LeftOut."""
+    """The document that a file is; `about` says what the file does not. Raises NotRead."""
     told = _told(file)
     if told["more"]:
         on_problem(
@@ -74,10 +74,10 @@ def page(file: Path, name: str, about: Fields, on_problem: OnProblem = refuse) -
     title = about.line_of("title") or _title(found, plain.line(properties.get("title", "")))
     publisher = about.line_of("publisher") or plain.line(properties.get("publisher", ""))
     if not title or not publisher:
-        raise _LeftOut(f"The file has no {'publisher' if title else 'title'}.", _ABOUT.format(file.name))
+        raise NotRead(f"The file has no {'publisher' if title else 'title'}.", _ABOUT.format(file.name))
     language = (about.line_of("lang") or _of_properties(properties) or language_of(said[:20_000])).lower()
     if language not in LANGUAGES:
-        raise _LeftOut(f"The file's language is {language!r}.", f"Files are read in {', '.join(LANGUAGES)}.")
+        raise NotRead(f"The file's language is {language!r}.", f"Files are read in {', '.join(LANGUAGES)}.")
     url = about.address("url")
     modified = _day(properties.get("modified", ""))
     return Document(
@@ -99,12 +99,12 @@ def page(file: Path, name: str, about: Fields, on_problem: OnProblem = refuse) -
     )
 
 
-class _LeftOut(Exception):
+class NotRead(Exception):
     """Why a file cannot be published: cause and way out."""
 
 
-def _left_out(why: str) -> _LeftOut:
-    return _LeftOut(*_CAUSES[why])
+def _left_out(why: str) -> NotRead:
+    return NotRead(*_CAUSES[why])
 
 
 def beside(file: Path, on_problem: OnProblem) -> Fields:
@@ -136,7 +136,7 @@ def _told(file: Path) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         raise _left_out("slow") from None
     except OSError as error:
-        raise _LeftOut(f"The file cannot be read: {error.strerror}.", "Check its name and who may read it.") from error
+        raise NotRead(f"The file cannot be read: {error.strerror}.", "Check its name and who may read it.") from error
     except ValueError:  # it was ended, by its bounds or by what is in the file
         raise _left_out("slow" if done.returncode in (-9, -24) else "broken") from None
     if why := told.get("error"):

@@ -7,9 +7,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`cause` and `way_out` are sentences; `line` counts from 1 and is None where the whole file is meant."""
+    """`file` is a path, or the address of a page or of a site; `cause` and `way_out` are sentences.
 
-    file: Path
+    `line` counts from 1 and is None where the whole file is meant.
+    """
+
+    file: Path | str
     cause: str
     way_out: str
     line: int | None = None

@@ -12,6 +12,7 @@ import pytest
 from channels.settings import Settings
 from knowledge.snapshot import FORMAT
 from knowledge.sources import digest
+from knowledge.sources.site_cache import folder_of
 from machine import prepare
 from machine.prepare import CONTENT, CannotPrepare, is_prepared
 
@@ -102,6 +103,19 @@ def test_what_one_indexed_oneself_stays(made: Made, tmp_path: Path) -> None:
     assert is_prepared(made.settings)
     made.write("encoder/encoder.json", {"name": "model", "sha256": "b" * 64})
     assert made.prepare()[0] == f"index {[own]}"
+
+
+def test_a_site_is_read_again_from_what_is_kept_of_it(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = "https://www.town.example.org/en"
+    made.write("knowledge/sources.json", {site: ""})
+    made.write("encoder/encoder.json", {"name": "model", "sha256": "b" * 64})
+    with pytest.raises(CannotPrepare, match=f"{site}, which it was made from, is not there any more"):
+        made.prepare()
+    made.write(f"{folder_of(site, Path('sites'))}/pages.json", {})
+    asked: list[object] = []
+    monkeypatch.setattr(prepare, "index", lambda _, sources, *how: asked.append((sources, how[-1])))
+    made.prepare()
+    assert asked == [([site], False)]
 
 
 def test_an_index_that_must_be_made_anew_from_what_is_gone_says_so(made: Made, tmp_path: Path) -> None:
