@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from knowledge.document import Document, Section
+from knowledge.sources import jurisdiction
+from knowledge.sources.html_data import Data, asked, described
 from knowledge.sources.html_head import Head, head
 from knowledge.sources.html_main import content
 from knowledge.sources.html_text import parts
 from knowledge.sources.html_tree import decode, parse
 from knowledge.sources.problem import OnProblem, Problem, refuse
-from knowledge.text import LANGUAGES, language_of
+from knowledge.text import LANGUAGES, fold, language_of
 
 
 def read(files: Iterable[tuple[str, Path]], on_problem: OnProblem = refuse) -> Iterator[Document]:
@@ -37,7 +39,8 @@ def page(data: bytes, name: str, address: str | None = None) -> tuple[Document, 
     `address` is where the page was found, if that is known; the page may say a better one.
     """
     tree = parse(decode(data))
-    about, main = head(tree, address), content(tree)
+    known = described(tree)
+    about, main = head(tree, address, known.provider), content(tree)
     if data.startswith(b"%PDF") or main is None:
         raise NoPage(
             "The page has no text.", "Save it with its text: what a script adds in the browser is not in the file."
@@ -50,15 +53,16 @@ def page(data: bytes, name: str, address: str | None = None) -> tuple[Document, 
         raise NoPage(
             "The page's content is empty: it has only navigation.", "Leave it out, or index the pages it links to."
         )
-    return _document(name, about, sections), about.alternates
+    return _document(name, about, known, sections), about.alternates
 
 
 class NoPage(Exception):
     """Why a file is no page that can be published: cause and way out."""
 
 
-def _document(name: str, about: Head, sections: tuple[Section, ...]) -> Document:
-    if not about.title:
+def _document(name: str, about: Head, known: Data, sections: tuple[Section, ...]) -> Document:
+    title = about.title or next(iter(known.names), "")
+    if not title:
         raise NoPage("The page has no title.", "Give it an <h1> or a <title>.")
     if not about.publisher:
         way_out = 'Give it <meta name="dcterms.creator">, or an address by <link rel="canonical">.'
@@ -69,14 +73,15 @@ def _document(name: str, about: Head, sections: tuple[Section, ...]) -> Document
     return Document(
         id=name,
         language=language,
-        title=about.title,
+        title=title,
         publisher=about.publisher,
         sections=sections,
         url=about.url,
-        jurisdiction=about.jurisdiction,
-        topics=about.topics,
+        jurisdiction=known.area if known.area and about.jurisdiction == jurisdiction.DEFAULT else about.jurisdiction,
+        topics=tuple(dict.fromkeys((*(n for n in known.names if fold(n) != fold(title)), *about.topics))),
         as_of=about.modified,
         modified=about.modified,
+        questions=asked(known.questions, sections),
     )
 
 

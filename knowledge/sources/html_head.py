@@ -31,8 +31,11 @@ class Head:
     alternates: tuple[str, ...]
 
 
-def head(tree: LexborHTMLParser, found_at: str | None = None) -> Head:
-    """Read the page's head, its first heading and its date line; its address is where it was found, if it says none."""
+def head(tree: LexborHTMLParser, found_at: str | None = None, provider: str = "") -> Head:
+    """Read the page's head, its first heading and its date line.
+
+    Where it says none, its address is where it was found, and its publisher the `provider` of the service that it is about.
+    """
     meta = _meta(tree)
     url = _url(tree, meta, found_at) or found_at
     host = urlsplit(url).hostname or "" if url else ""
@@ -41,7 +44,7 @@ def head(tree: LexborHTMLParser, found_at: str | None = None) -> Head:
         title=title,
         language=_language(tree, meta, url),
         url=url,
-        publisher=_publisher(meta) or site or host.removeprefix("www.") or None,
+        publisher=_publisher(meta) or provider or site or host.removeprefix("www.") or None,
         jurisdiction=jurisdiction.of_address(url),
         topics=_topics(meta),
         modified=_modified(tree, meta),
