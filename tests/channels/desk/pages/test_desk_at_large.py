@@ -17,6 +17,10 @@ FRAMES = """() => {
     frames_taken.push(performance.now() - before);
   });
 }"""
+DRAWS = """() => {
+  window.draws = 0; // with each, the title of the page is set
+  Object.defineProperty(document, "title", { get: () => "", set: () => (window.draws += 1) });
+}"""
 CHANGES = """() => {
   window.changed = new Set();
   const row = ({ target }) => target.closest(".cases li")?.querySelector("a").hash;
@@ -58,13 +62,15 @@ def test_two_thousand_cases_are_drawn_in_less_than_fifty_milliseconds(page: Page
 
 def test_many_events_are_drawn_once_a_frame(page: Page, desk: FakeDesk) -> None:
     crowded(page, desk)
+    page.evaluate(DRAWS)
     page.evaluate("frames_taken.length = 0")
     desk.asked.clear()
     for number in range(1000):
         desk.write(1000 + number, "citizen", "all at once")
     desk.write(13, "citizen", "the last one")
     expect(page.locator("a[href='#13']")).to_contain_text("the last one")
-    assert len(page.evaluate("frames_taken")) < 100
+    draws, frames = page.evaluate("[draws, frames_taken.length]")
+    assert 0 < draws <= frames < 100
     assert desk.asked == []
 
 
