@@ -2,10 +2,11 @@
 
 import gzip
 import time
+import tracemalloc
 
 import pytest
 
-from knowledge.sources.site_map import MOST, NoSitemap, parse
+from knowledge.sources.site_map import LARGEST, MOST, NoSitemap, parse
 
 HEAD = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
 
@@ -53,6 +54,16 @@ OUTSIDE = '<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/passwd">]><urlset><url><l
 def test_what_is_none(data: bytes, why: str) -> None:
     with pytest.raises(NoSitemap, match=why):
         parse(data)
+
+
+def test_a_bomb_is_not_unpacked_as_a_whole() -> None:
+    packed = gzip.compress(b" " * 200_000_000, 1)
+    tracemalloc.start()
+    with pytest.raises(NoSitemap):
+        parse(packed)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2.5 * LARGEST
 
 
 @pytest.mark.parametrize(
