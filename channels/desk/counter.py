@@ -1,17 +1,17 @@
 """The counter: what agents do, and what it sets in motion: the bot is silenced, what is said goes out, others see it."""
 
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from channels import outbox
 from channels.channel import Choice, Quote, Reply
-from channels.desk.case import Case, Outcome, Unsent
+from channels.desk.case import Case, Outcome, Taken, Unsent
 from channels.desk.cases import Cases
 from channels.desk.presence import Presence
 from channels.desk.queue import Queue
@@ -50,11 +50,11 @@ class Counter:
         """Take a case that waits; when this returns, the bot can send its citizen nothing any more. Raises Taken."""
         if did == "claimed":
             await self.presence.sign(agent)
-        return await self.moved(await self.cases.claim(case, agent, did))
+        return await self._taken(case, self.cases.claim(case, agent, did))
 
     async def take_over(self, case: int, agent: str, because: str) -> Case:
         await self.presence.sign(agent)
-        return await self.moved(await self.cases.take_over(case, agent, because))
+        return await self._taken(case, self.cases.take_over(case, agent, because))
 
     async def release(self, case: int, agent: str, epoch: int) -> Case:
         return await self.moved(await self.cases.release(case, agent, epoch))
@@ -63,7 +63,8 @@ class Counter:
         return await self.moved(await self.cases.transfer(case, agent, epoch, team=team, to=to, note=note))
 
     async def reassign(self, case: int, agent: str, *, team: str | None, to: str | None) -> Case:
-        return await self.moved(await self.cases.reassign(case, agent, team=team, to=to))
+        reassigned = self.cases.reassign(case, agent, team=team, to=to)
+        return await (self._taken(case, reassigned) if to else self.moved(await reassigned))
 
     async def say(self, case: int, agent: str, epoch: int, message: str, text: str, quotes: Sequence[Quote]) -> Case:
         """Say something to the citizen, once for each `message`. Raises Taken where somebody else has the case now.
@@ -111,6 +112,22 @@ class Counter:
         closed = await self.cases.close(case, agent, epoch, outcome, tags)
         await self.sent(closed)
         return await self.moved(closed)
+
+    async def _taken(self, case: int, taking: Coroutine[Any, Any, Case]) -> Case:
+        """The bot is silent before an agent has the case: if this process is killed between, it says too little rather than
+        too much, and not for long. Raises Redis's errors before anything is changed."""
+        with closing(taking):
+            before = await self.cases.one(case)
+            if before.state == "waiting":
+                await self.silence.begin(before.conversation, case, before.epoch + 1)
+            try:
+                taken = await taking
+            except Taken:
+                now = await self.cases.one(case)
+                if now.state != "claimed":
+                    await self.silence.end(now.conversation, case, max(now.epoch, before.epoch + 1))
+                raise
+        return await self.moved(taken)
 
     async def moved(self, case: Case) -> Case:
         """The bot is silent as long as an agent has the case."""

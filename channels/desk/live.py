@@ -77,6 +77,8 @@ class Live:
             yield event("presence", page=follower.page, present=present, looking=_seen(agent, looking))
             while not follower.behind:
                 yield await follower.coming.get()
+        except (SQLAlchemyError, RedisError, OSError) as error:  # the page comes again
+            log.warning("desk unavailable", why=type(error).__name__)
         finally:
             self._followers.discard(follower)
             with suppress(RedisError, OSError):
