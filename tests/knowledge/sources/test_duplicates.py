@@ -36,6 +36,18 @@ def test_once(documents: list[Document], kept: dict[str, int]) -> None:
     assert once(found) == found
 
 
+def test_pages_of_one_id_and_the_same_words_under_other_headings_stay() -> None:
+    adults, children = (
+        Document("a", "en", "Prices", "Town", (Section((who,), "$5"),)) for who in ("Adults", "Children")
+    )
+    assert once([adults, children]) == [adults, children]
+
+
+def test_what_has_an_address_is_kept_and_not_what_has_none() -> None:
+    linked = Document("b", "en", "Dogs", "Town", (Section((), "One."),), url="https://www.town.example.org/dogs")
+    assert once([made("a", "Dogs", "One."), linked, made("c", "Cats", "Two.")]) == [linked, made("c", "Cats", "Two.")]
+
+
 def test_a_translation_leads_to_what_was_kept() -> None:
     french = Document("c", "fr", "Chiens", "Town", (Section((), "Un."),), translation="b")
     found = once([made("a", "Dogs", "One."), made("b", "Dogs", "One."), french])
