@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +13,9 @@ from redis.asyncio import Redis
 from channels import app, catalogue, outbox, pace, turns
 from channels.catalogue import made
 from channels.channel import Choice, Link, Quote, Reply
-from channels.record import Record
+from channels.desk.accounts import Accounts
+from channels.desk.answering import counter, responders
+from channels.record import Record, engine
 from channels.responder import Turn
 from channels.texts import texts
 from machine.ports import free_port
@@ -22,6 +25,7 @@ from tests.channels.conftest import Parrot, serving
 from tests.channels.pager import SettingsWithPager, install
 
 NAUGHTY = Path(__file__).parents[3] / "shared" / "data" / "blns.json"
+Staging = Callable[[bool], Awaitable[Stage]]
 FULL = Reply(
     text="This is what is published:",
     quotes=(
@@ -47,14 +51,15 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 @pytest.fixture
-async def stage(
+async def staging(
     case: Case,
     redis: Redis,
     redis_server: EmbeddedRedis,
     database_url: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Staging]:
+    """What begins a stage, with a desk or without one."""
     monkeypatch.setattr(turns, "PAUSES", (0.02,))
     monkeypatch.setattr(outbox, "SETTLE_SECONDS", 0.0)
     install(monkeypatch)
@@ -69,16 +74,29 @@ async def stage(
         **case.settings,
     )
     record, bot = Record(database_url, keep_days=30), Parrot()
+    working: list[asyncio.Task[None]] = []
+
     async with serving(settings) as http:
-        made = Stage(settings, http, redis, bot, take=case.took)
-        transport = httpx.MockTransport(made.provider)
-        working = [asyncio.create_task(job) for job in app.jobs(settings, redis, record, {"bot": bot}, transport)]
-        await case.open(made)
-        yield made
+
+        async def begin(desk: bool) -> Stage:
+            made = Stage(settings, http, redis, bot, take=case.took)
+            transport = httpx.MockTransport(made.provider)
+            people = responders(settings, redis, record.engine) if desk else {}
+            jobs = app.jobs(settings, redis, record, {**people, "bot": bot}, transport)
+            working.extend(asyncio.create_task(job) for job in jobs)
+            await case.open(made)
+            return made
+
+        yield begin
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
     await record.close()
+
+
+@pytest.fixture
+async def stage(staging: Staging) -> Stage:
+    return await staging(False)
 
 
 async def brought(stage: Stage, request: httpx.Request) -> httpx.Response:
@@ -222,6 +240,53 @@ async def test_after_stop_nothing_is_sent_until_start(case: Case, stage: Stage) 
     assert (await brought(stage, case.bring("one more question", "6"))).is_success
     *_, answered = await says(stage, case, 3)
     assert "one more question" in answered
+
+
+async def test_during_a_claim_all_that_an_agent_says_can_be_had_and_stop_is_stop(
+    case: Case, staging: Staging, database_url: str
+) -> None:
+    stage = await staging(True)
+    assert (await brought(stage, case.bring("hello", "1"))).is_success
+    await says(stage, case, 1)
+    ((conversation, said),) = stage.bot.heard
+    pool = engine(database_url)
+    desk = counter(stage.settings, stage.redis, pool)
+    agent = await Accounts(pool, desk.cases._seal).add(
+        f"{uuid4().hex}@town.example", "Ana", "agent", ["en"], "a long enough word"
+    )
+    about = {"team": "general", "because": "asked_for_person", "urgent": False}
+    id = await desk.cases.open(conversation, said.address, **about)  # type: ignore[arg-type]
+    epoch = (await desk.claim(id, agent.id)).epoch
+    wanted = [
+        f"Sentence {number} of what I have to say to you is this one, which is not short." for number in range(40)
+    ]
+    await desk.say(id, agent.id, epoch, "long-0001", " ".join(wanted), ())
+    shown = " ".join(await says(stage, case, 2))
+    count = 2
+    while not all(sentence in shown for sentence in wanted) and count < 20:
+        count += 1
+        assert (await brought(stage, case.bring("more", str(count)))).is_success
+        shown = " ".join(await says(stage, case, count))
+    assert [shown.count(sentence) for sentence in wanted] == [1] * len(wanted)
+    assert (await brought(stage, case.bring("thank you Ana", "50"))).is_success
+    await says(stage, case, count)
+    heard = [line.text for line in await desk.cases.lines(id) if line.kind == "citizen"]
+    assert heard == ["thank you Ana"], "what brings the rest is for nobody else"
+    if case.name != "web":
+        assert (await brought(stage, case.bring("Arrêt!", "51"))).is_success
+        *_, confirmed = await says(stage, case, count + 1)
+        assert texts("fr")["consent_stopped"].partition(":")[2].strip() in confirmed.replace("\u00a0", " ")
+        await desk.say(id, agent.id, epoch, "late-0001", "are you there?", ())
+        await says(stage, case, count + 1)
+        assert (await brought(stage, case.bring("START", "52"))).is_success
+        await says(stage, case, count + 2)
+        await desk.say(id, agent.id, epoch, "late-0002", "there you are", ())
+        *_, last = await says(stage, case, count + 3)
+        assert "there you are" in last
+    assert len(stage.bot.heard) == 1, "the bot is silent throughout"
+    await desk.close(id, agent.id, epoch, "answered")
+    await stage.quiet()
+    await pool.dispose()
 
 
 @pytest.mark.parametrize(("text", "language"), [("I want to die", "en"), ("j'veux pu vivre", "fr")])
