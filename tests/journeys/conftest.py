@@ -169,11 +169,12 @@ class Phone:
 
 
 @pytest.fixture(scope="session")
-def running(prepared_home: Path, knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(prepared_home: Path, knowledge: Knowledge, open_folder: Path) -> Iterator[Running]:
     """Everything, started by `guichet up --dev` on free ports; the bundled content is what it knows."""
     if not (prepared_home / "bot" / "bot.tar.gz").exists():
         pytest.skip("the bot is not trained: run `guichet prepare`")
-    home = tmp_path_factory.mktemp("home")
+    home = open_folder / "home"
+    home.mkdir()
     for name, made in (("encoder", prepared_home), ("bot", prepared_home), ("knowledge", knowledge.home)):
         (home / name).symlink_to(made / name, target_is_directory=True)
     port = free_port(0)
