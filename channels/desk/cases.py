@@ -174,12 +174,15 @@ class Cases:
         now = {"team": team, "overflowed": func.now()}
         return await self._move(case, None, "overflowed", waits, now, about={"team": team})
 
-    async def close(self, case: int, agent: str, epoch: int, outcome: Outcome, tags: Sequence[str] = ()) -> Case:
-        """Done: the bot answers again, and where the citizen was to be reached is forgotten once all is sent."""
+    async def close(
+        self, case: int, agent: str, epoch: int, outcome: Outcome, tags: Sequence[str] = (), farewell: str = ""
+    ) -> Case:
+        """Done: the bot answers again, and where the citizen was to be reached is forgotten once all is sent. A `farewell`,
+        a reply as JSON, is sent next, and does not count as an answer."""
         now: dict[str, Any] = {"state": "closed", "agent": agent, "closed": func.now(), "outcome": outcome}
-        now |= {"tags": list(tags)}
-        now |= {"reply_due": None, "asks": None if outcome == "spam" else "rating"}
-        return await self._move(case, agent, "closed", held(agent, epoch), now, about={"outcome": outcome})
+        now |= {"tags": list(tags), "reply_due": None, "asks": None if outcome == "spam" else "rating"}
+        about = {"outcome": outcome}
+        return await self._move(case, agent, "closed", held(agent, epoch), now, about=about, farewell=farewell)
 
     async def say(self, id: int, agent: str, epoch: int, message: str, reply: str) -> Case:
         """Keep what the holder says, a reply as JSON, to be sent next; the same `message` again changes nothing."""
@@ -267,12 +270,16 @@ class Cases:
         *,
         note: str = "",
         about: dict[str, Any] | None = None,
+        farewell: str = "",
     ) -> Case:
         change = update(cases).where(cases.c.id == case, where).values(epoch=cases.c.epoch + 1, **values)
         async with self._engine.begin() as connection:
             epoch = (await connection.execute(change.returning(cases.c.epoch))).scalar_one_or_none()
             if epoch is None:
                 raise await refusal(connection, case)
+            if farewell:
+                sealed = self._seal.close(farewell)
+                await add_line(connection, case, f"farewell:{epoch}", "agent", sealed, agent=agent, to_send=True)
             text = self._seal.close(note) if note else ""
             await add_line(connection, case, f"{did}:{epoch}", did, agent=agent, text=text, about=about)
             await connection.execute(insert(audit).values(agent=agent, did=did, case=case, about=about))

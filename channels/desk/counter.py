@@ -105,11 +105,11 @@ class Counter:
             " ".join([own["back_with_bot"], *([own["rate_ask"]] if asked else [])]),
             choices=tuple(Choice(own[key], own[key]) for key in (*RATINGS, "offer_transcript")) if asked else (),
             language=held.language,
-            id=f"close:{epoch}",
+            id=f"farewell:{epoch + 1}",
             sender="channel",
         )
-        await self.cases.say(case, agent, epoch, farewell.id, json.dumps(outbox.pack(farewell)))
-        closed = await self.cases.close(case, agent, epoch, outcome, tags)
+        packed = json.dumps(outbox.pack(farewell))
+        closed = await self.cases.close(case, agent, epoch, outcome, tags, packed)
         await self.sent(closed)
         return await self.moved(closed)
 

@@ -19,6 +19,7 @@ from channels.desk.case import Case
 from channels.desk.counter import Counter
 from channels.desk.shown import shown
 from channels.marks import BELL
+from channels.worker import stop_if_cancelled
 
 PULSE_SECONDS = 15.0  # how often pages get a sign of life, and it is asked whether who follows is still signed in
 PATIENCE_SECONDS = 5.0
@@ -62,9 +63,8 @@ class Live:
         self._counter, self._whose = counter, whose
         self._followers: set[Follower] = set()
         self._owed: set[tuple[str, int]] = set()  # what happened and is not told yet, and to which case
-        self._known: dict[
-            int, Case
-        ] = {}  # cases as they were told last: who heard of them before hears that they are gone
+        # cases as they were told last: who heard of them before hears that they are gone
+        self._known: dict[int, Case] = {}
         self._presence_told = 0.0
 
     async def follow(self, agent: Agent, token: str) -> AsyncIterator[str]:
@@ -87,6 +87,7 @@ class Live:
     async def pulse(self) -> None:
         """Give and take signs of life, until cancelled."""
         while True:
+            stop_if_cancelled()
             await asyncio.sleep(PULSE_SECONDS)
             try:
                 await self.beat()
@@ -109,6 +110,7 @@ class Live:
     async def listen(self) -> None:
         """Hear what happens at any desk, until cancelled. While Redis is away it is tried again, and pages begin anew."""
         while True:
+            stop_if_cancelled()
             try:
                 async with self._counter.redis.pubsub() as bell:
                     await bell.subscribe(BELL)
@@ -126,6 +128,7 @@ class Live:
         self._owed.clear()
         self._known = {case.id: case for case in await self._counter.queue.all_open()}
         while True:
+            stop_if_cancelled()
             wait = AGAIN_SECONDS if self._owed else PULSE_SECONDS
             rung = await bell.get_message(ignore_subscribe_messages=True, timeout=wait)
             if rung:

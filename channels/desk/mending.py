@@ -16,6 +16,7 @@ from channels.desk.case import Case, Taken
 from channels.desk.counter import Counter
 from channels.desk.queue import Held
 from channels.desk.seal import Unreadable
+from channels.worker import stop_if_cancelled
 from channels.desk.silence import Silenced
 
 MEND_SECONDS = 5.0
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 async def mend_always(counter: Counter, everybody: Everybody, bring: Bring) -> None:
     """Every few seconds until cancelled."""
     while True:
+        stop_if_cancelled()
         try:
             await mend(counter, everybody, bring)
         except (SQLAlchemyError, RedisError, OSError) as error:

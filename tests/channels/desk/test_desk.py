@@ -115,3 +115,11 @@ async def test_a_reply_that_comes_late_is_counted(stage: Stage) -> None:
     async with stage.engine.connect() as connection:
         counted = text("SELECT late_replies FROM cases WHERE id = :id")
         assert (await connection.execute(counted, {"id": id})).scalar_one() == 1
+
+
+async def test_a_farewell_is_no_answer(stage: Stage) -> None:
+    agent, (id, _) = await stage.agent(), await stage.case()
+    held = await stage.counter.claim(id, agent.id)
+    closed = await stage.counter.close(id, agent.id, held.epoch, "no_answer")
+    assert (closed.answered, closed.state) == (None, "closed")
+    assert texts("en")["rate_ask"] in str((await stage.posted())[-1]["reply"])
