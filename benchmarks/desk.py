@@ -11,12 +11,11 @@ import asyncio
 import json
 import os
 import random
-import re
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,58 +28,16 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
+from benchmarks.following import Change, Page
 from benchmarks.staffed import Staffed, staffed
 from channels.channel import Incoming
-from channels.desk.accounts import Agent
 from machine.ports import free_port
 
 ROOT = Path(__file__).parent.parent
-HEARD = re.compile(rb'^data: \{"case": \{"id": (\d+), .*?"team": "(\w+)"')
 MIX = {"heard": 40, "claim": 20, "say": 20, "note": 10, "transfer": 10}
 PATIENCE_SECONDS = 5.0  # in which everybody who is concerned should have heard of it
 START_SECONDS = 30.0
 SETTLE_SECONDS = 12.0  # after which PostgreSQL has counted what came before
-
-
-@dataclass
-class Page:
-    """An agent's page, which follows the desk. `told` is what calls for each case it hears of, with the team it is of."""
-
-    agent: Agent
-    token: str
-    told: Callable[["Page", int, str], None]
-    bytes: int = 0
-    events: int = 0
-    open: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def follow(self, port: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
-        writer.write(f"GET /api/events HTTP/1.1\r\nHost: desk\r\nCookie: guichet-desk={self.token}\r\n\r\n".encode())
-        try:
-            while line := await reader.readline():
-                self.bytes += len(line)
-                self.events += line.startswith(b"event: ")
-                if line.startswith(b"event: presence"):
-                    self.open.set()
-                elif found := HEARD.match(line):
-                    self.told(self, int(found[1]), found[2].decode())
-        finally:
-            writer.close()
-
-
-@dataclass
-class Change:
-    """Something that was done to a case, and when each page heard of it, in seconds."""
-
-    began: float
-    wanted: set[str]
-    heard: dict[str, float] = field(default_factory=dict)
-    by_all: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def hears(self, agent: str) -> None:
-        self.heard.setdefault(agent, time.perf_counter() - self.began)
-        if self.wanted <= self.heard.keys():
-            self.by_all.set()
 
 
 @dataclass

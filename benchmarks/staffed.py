@@ -14,9 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from channels.conversation import Conversation
-from channels.desk.accounts import Accounts, Agent
 from channels.desk.counter import Counter
 from channels.desk.desk import Desk
+from channels.desk.people.accounts import Accounts, Agent
 from channels.desk.seal import Seal
 from channels.desk.teams import read
 from channels.lanes import Lanes

@@ -9,7 +9,7 @@ from channels.settings import Settings
 from machine.home import CannotStart, read_note
 
 if TYPE_CHECKING:
-    from channels.desk.accounts import Accounts, Role
+    from channels.desk.people.accounts import Accounts, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ async def invite(settings: Settings, email: str, name: str, works: Works) -> str
     """Make an account whose password its owner chooses: the address to hand to them. Raises CannotStart."""
     _check(settings, works)
     async with _accounts(settings) as accounts:
-        from channels.desk.invitations import Invitations
+        from channels.desk.people.invitations import Invitations
 
         made = await Invitations(accounts).invite(email, name, works.role, works.languages, works.teams)
     return _address(settings) + made.link
@@ -50,7 +50,7 @@ async def invite(settings: Settings, email: str, name: str, works: Works) -> str
 async def reset(settings: Settings, email: str) -> str:
     """Forget password and one-time codes of an account: the address to hand to its owner. Raises CannotStart."""
     async with _accounts(settings) as accounts:
-        from channels.desk.invitations import Invitations
+        from channels.desk.people.invitations import Invitations
 
         made = await Invitations(accounts).reset(email)
     return _address(settings) + made.link
@@ -76,8 +76,8 @@ async def _accounts(settings: Settings) -> "AsyncIterator[Accounts]":
     """Those of the running service, or of your own database."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from channels.desk.accounts import Accounts
-    from channels.desk.passwords import Unfit
+    from channels.desk.people.accounts import Accounts
+    from channels.desk.people.passwords import Unfit
     from channels.desk.seal import Seal
     from channels.record import engine
 

@@ -12,29 +12,29 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from channels.desk.access import Access
-from channels.desk.accounts import Accounts
-from channels.desk.attachments import attachments
 from channels.desk.case import NoCase, Taken
-from channels.desk.casework import casework
 from channels.desk.counter import Counter
-from channels.desk.factors import Factors
 from channels.desk.fetching import Files
-from channels.desk.guard import Guard
-from channels.desk.guesses import Locked
 from channels.desk.history import History
-from channels.desk.invitations import Invitations
 from channels.desk.library import Library
-from channels.desk.limits import Limits
 from channels.desk.live import Live
 from channels.desk.mending import mend_always
-from channels.desk.oidc import Provider
-from channels.desk.passwords import Unfit
-from channels.desk.reading import reading
-from channels.desk.signing import signing
-from channels.desk.staffing import locked, staffing, unfit
+from channels.desk.people.accounts import Accounts
+from channels.desk.people.factors import Factors
+from channels.desk.people.guesses import Locked
+from channels.desk.people.invitations import Invitations
+from channels.desk.people.limits import Limits
+from channels.desk.people.oidc import Provider
+from channels.desk.people.passwords import Unfit
+from channels.desk.routes.access import Access
+from channels.desk.routes.attachments import attachments
+from channels.desk.routes.casework import casework
+from channels.desk.routes.guard import Guard
+from channels.desk.routes.reading import reading
+from channels.desk.routes.signing import signing
+from channels.desk.routes.staffing import locked, staffing, unfit
+from channels.desk.routes.supervising import supervising
 from channels.desk.statistics import Statistics
-from channels.desk.supervising import supervising
 from channels.desk.switching import Switching
 from channels.desk.translation import Translation
 

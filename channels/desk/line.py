@@ -93,7 +93,8 @@ class Line:
         return await self._chosen(case, conversation, said)
 
     async def _call(self, case: Case, conversation: Conversation, said: Incoming) -> Reply:
-        if conversation.channel in OWN_NUMBER and (phone := number_in(said.address.partition(":")[2])):
+        phone = said.address.partition(":")[2]
+        if conversation.channel in OWN_NUMBER and phone.startswith("+"):
             return await self._when(case, conversation, phone)
         await self._cases.ask(case.id, "phone")
         return _own(conversation, "callback_phone")

@@ -13,11 +13,11 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from channels.desk.access import may_see
-from channels.desk.accounts import Agent
 from channels.desk.case import Case
 from channels.desk.counter import Counter
-from channels.desk.shown import shown
+from channels.desk.people.accounts import Agent
+from channels.desk.routes.access import may_see
+from channels.desk.routes.shown import shown
 from channels.marks import BELL
 from channels.worker import stop_if_cancelled
 

@@ -11,13 +11,13 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from channels.desk.accounts import Agent
 from channels.desk.case import Case, Taken
 from channels.desk.counter import Counter
+from channels.desk.people.accounts import Agent
 from channels.desk.queue import Held
 from channels.desk.seal import Unreadable
-from channels.worker import stop_if_cancelled
 from channels.desk.silence import Silenced
+from channels.worker import stop_if_cancelled
 
 MEND_SECONDS = 5.0
 AWAY_SECONDS = 300.0  # after which what an agent has goes back to the queue

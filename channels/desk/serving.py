@@ -6,13 +6,13 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from channels.connections import redis_client
-from channels.desk.accounts import Accounts
 from channels.desk.answering import counter
 from channels.desk.app import desk_app
 from channels.desk.fetching import Files
 from channels.desk.history import History
 from channels.desk.library import Library
-from channels.desk.oidc import BACK, Provider, Registered
+from channels.desk.people.accounts import Accounts
+from channels.desk.people.oidc import BACK, Provider, Registered
 from channels.desk.seal import Seal
 from channels.desk.statistics import Statistics
 from channels.desk.switching import Switching

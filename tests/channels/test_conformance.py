@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from channels import app, catalogue, outbox, pace, turns
 from channels.catalogue import made
 from channels.channel import Choice, Link, Quote, Reply
-from channels.desk.accounts import Accounts
 from channels.desk.answering import counter, responders
+from channels.desk.people.accounts import Accounts
 from channels.record import Record, engine
 from channels.responder import Turn
 from channels.texts import texts

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from channels.desk.accounts import Accounts, SignedIn
-from channels.desk.invitations import Invitations
+from channels.desk.people.accounts import Accounts, SignedIn
+from channels.desk.people.invitations import Invitations
 from channels.desk.seal import Seal
 from channels.record import engine
 from guichet import app

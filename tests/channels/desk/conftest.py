@@ -12,7 +12,6 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from channels.conversation import Conversation
-from channels.desk.accounts import Accounts, Agent
 from channels.desk.app import desk_app
 from channels.desk.cases import Cases
 from channels.desk.counter import Counter
@@ -20,7 +19,8 @@ from channels.desk.fetching import Files
 from channels.desk.history import History
 from channels.desk.library import Library
 from channels.desk.mending import mend
-from channels.desk.oidc import Provider
+from channels.desk.people.accounts import Accounts, Agent
+from channels.desk.people.oidc import Provider
 from channels.desk.seal import Seal
 from channels.desk.statistics import Statistics
 from channels.desk.switching import Switching
@@ -70,7 +70,7 @@ class Stage:
 
     async def citizen(self, channel: str = "sms", language: str = "en") -> tuple[Conversation, str]:
         """Somebody who was handed over, and their address."""
-        address = f"{channel}:+1613{secrets.randbelow(10**7):07}"
+        address = f"{channel}:+1613555{secrets.randbelow(10**4):04}"
         conversation = Conversation(secrets.token_hex(16), channel, language, answered_by="desk")
         await self.record.keep(conversation)
         return conversation, address

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from channels.channel import Quote
-from channels.desk.access import COOKIE
-from channels.desk.accounts import Agent
 from channels.desk.library import Library
+from channels.desk.people.accounts import Agent
+from channels.desk.routes.access import COOKIE
 from tests.channels.desk.conftest import PASSWORD, Stage
 
 HIT: dict[str, Any] = {

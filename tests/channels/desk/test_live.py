@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from channels.desk.accounts import Agent
 from channels.desk.live import MOST_BEHIND, Live
+from channels.desk.people.accounts import Agent
 from channels.marks import claim_key
 from channels.web.events import Events
 from tests.channels.desk.conftest import PASSWORD, Stage

@@ -8,13 +8,13 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from channels.desk.access import COOKIE
-from channels.desk.oidc import BACK
+from channels.desk.people.oidc import BACK
+from channels.desk.routes.access import COOKIE
 from channels.desk.serving import served
 from channels.settings import Settings
 from machine.servers import EmbeddedRedis
 from tests.channels.desk.conftest import PASSWORD, SECRET, Stage
-from tests.channels.desk.provider import CLIENT, CLIENT_SECRET, FakeProvider
+from tests.channels.desk.people.provider import CLIENT, CLIENT_SECRET, FakeProvider
 from tests.channels.web.running import running
 
 OIDC = {"oidc_client_id": CLIENT, "oidc_client_secret": CLIENT_SECRET}

@@ -25,11 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from channels.channel import Incoming
 from channels.conversation import Conversation
-from channels.desk.access import COOKIE
-from channels.desk.accounts import Accounts
 from channels.desk.case import Case
 from channels.desk.counter import Counter
 from channels.desk.desk import Desk
+from channels.desk.people.accounts import Accounts
+from channels.desk.routes.access import COOKIE
 from channels.desk.seal import Seal
 from channels.desk.switching import Switching
 from channels.lanes import Lanes

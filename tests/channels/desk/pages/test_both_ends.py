@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.async_api import Page, async_playwright, expect
 
-from channels.desk.accounts import Agent
+from channels.desk.people.accounts import Agent
 from tests.channels.desk.conftest import PASSWORD, Stage
 from tests.channels.desk.test_app import HIT, Books
 from tests.channels.web.conftest import launch_options

@@ -12,14 +12,14 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 from redis.asyncio import Redis
 
-from channels.desk.accounts import Agent
-from channels.desk.factors import Factors
-from channels.desk.invitations import Invitations
-from channels.desk.oidc import BACK, Provider, Registered
+from channels.desk.people.accounts import Agent
+from channels.desk.people.factors import Factors
+from channels.desk.people.invitations import Invitations
+from channels.desk.people.oidc import BACK, Provider, Registered
 from tests.channels.desk.conftest import PASSWORD, Stage
 from tests.channels.desk.pages.fake_desk import PAGES
 from tests.channels.desk.pages.test_both_ends import serving, url
-from tests.channels.desk.provider import CLIENT, CLIENT_SECRET, FakeProvider
+from tests.channels.desk.people.provider import CLIENT, CLIENT_SECRET, FakeProvider
 from tests.channels.desk.test_app import Books
 from tests.channels.web.conftest import launch_options
 from tests.channels.web.running import running

@@ -15,12 +15,12 @@ import structlog
 from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.desk import guesses, sign_ins
-from channels.desk.accounts import Accounts, Agent
-from channels.desk.guesses import Locked
-from channels.desk.passwords import Unfit
+from channels.desk.people import guesses, sign_ins
+from channels.desk.people.accounts import Accounts, Agent
+from channels.desk.people.guesses import Locked
+from channels.desk.people.passwords import Unfit
+from channels.desk.people.trail import write
 from channels.desk.seal import Unreadable
-from channels.desk.trail import write
 from channels.tables import agents
 
 SECONDS = 30  # that a code is for; the one before and the one after are taken as well

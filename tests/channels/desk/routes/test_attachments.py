@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from channels.channel import File, Incoming
 from channels.desk import fetching
-from channels.desk.access import COOKIE
-from channels.desk.accounts import Agent
 from channels.desk.copy import copied
 from channels.desk.desk import Desk
 from channels.desk.fetching import CutShort, Files, Resolve
+from channels.desk.people.accounts import Agent
+from channels.desk.routes.access import COOKIE
 from channels.settings import Settings
 from channels.tables import audit, case_lines
 from channels.texts import texts

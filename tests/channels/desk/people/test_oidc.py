@@ -16,16 +16,16 @@ from joserfc.jwk import RSAKey
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from channels.desk.access import COOKIE
-from channels.desk.accounts import Agent
-from channels.desk.factors import Factors
-from channels.desk.invitations import Invitations
-from channels.desk.limits import Limits
-from channels.desk.oidc import BACK, Provider, Registered
-from channels.desk.signing import LEAVING, signing
+from channels.desk.people.accounts import Agent
+from channels.desk.people.factors import Factors
+from channels.desk.people.invitations import Invitations
+from channels.desk.people.limits import Limits
+from channels.desk.people.oidc import BACK, Provider, Registered
+from channels.desk.routes.access import COOKIE
+from channels.desk.routes.signing import LEAVING, signing
 from channels.tables import agents, audit
 from tests.channels.desk.conftest import PASSWORD, Stage
-from tests.channels.desk.provider import CLIENT, CLIENT_SECRET, FakeProvider
+from tests.channels.desk.people.provider import CLIENT, CLIENT_SECRET, FakeProvider
 from tests.channels.web.running import running
 
 DESK = "http://desk.example"

@@ -11,14 +11,14 @@ import segno
 from argon2 import PasswordHasher
 from sqlalchemy import select, text
 
-from channels.desk.accounts import Accounts, Agent
-from channels.desk.factors import QUIET, RECOVERY_CODES, SECONDS, Factors
-from channels.desk.guesses import MOST_FAILURES, Locked
-from channels.desk.passwords import Unfit
+from channels.desk.people.accounts import Accounts, Agent
+from channels.desk.people.factors import QUIET, RECOVERY_CODES, SECONDS, Factors
+from channels.desk.people.guesses import MOST_FAILURES, Locked
+from channels.desk.people.passwords import Unfit
 from channels.desk.seal import Seal
 from channels.tables import agents
 from tests.channels.desk.conftest import PASSWORD, Stage
-from tests.channels.desk.test_accounts import done
+from tests.channels.desk.people.test_accounts import done
 
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # RFC 6238, appendix B: "12345678901234567890"
 

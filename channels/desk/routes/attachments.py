@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import StreamingResponse
 
-from channels.desk.access import Access, Seen
 from channels.desk.cases import Cases
 from channels.desk.fetching import Away, Files, Gone
+from channels.desk.routes.access import Access, Seen
 
 ENDINGS = {
     "image/jpeg": "jpg",

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from channels.clean import clean
-from channels.desk import guesses, sign_ins
-from channels.desk.guesses import Locked
-from channels.desk.passwords import NONE, Passwords, Unfit, check
+from channels.desk.people import guesses, sign_ins
+from channels.desk.people.guesses import Locked
+from channels.desk.people.passwords import NONE, Passwords, Unfit, check
+from channels.desk.people.sign_ins import Demand, Lack
+from channels.desk.people.trail import write
 from channels.desk.seal import Seal
-from channels.desk.sign_ins import Demand, Lack
-from channels.desk.trail import write
 from channels.tables import agents, invitations
 
 Role = Literal["agent", "supervisor", "publisher", "administrator"]

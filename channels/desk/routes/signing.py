@@ -9,17 +9,17 @@ from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from channels.desk.access import COOKIE
-from channels.desk.accounts import Accounts, address
-from channels.desk.factors import Factors
-from channels.desk.guesses import Locked
-from channels.desk.invitations import Invitations
-from channels.desk.limits import Limits
-from channels.desk.oidc import BACK, KEPT_SECONDS, Away, Provider, Refused
-from channels.desk.passwords import LONGEST, Unfit
-from channels.desk.trail import Trail
+from channels.desk.people.accounts import Accounts, address
+from channels.desk.people.factors import Factors
+from channels.desk.people.guesses import Locked
+from channels.desk.people.invitations import Invitations
+from channels.desk.people.limits import Limits
+from channels.desk.people.oidc import BACK, KEPT_SECONDS, Away, Provider, Refused
+from channels.desk.people.passwords import LONGEST, Unfit
+from channels.desk.people.trail import Trail
+from channels.desk.routes.access import COOKIE
 
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parents[1] / "pages"
 STEPS = {"code": "/code", "password": "/change", "factor": "/enrol"}
 """Where somebody goes who is not signed in yet, by what they lack."""
 LEAVING = "guichet-desk-leaving"  # the cookie of a browser that is at the provider

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.desk.trail import write
+from channels.desk.people.trail import write
 from channels.tables import agents
 
 MOST_FAILURES = 5

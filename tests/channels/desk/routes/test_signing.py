@@ -9,16 +9,16 @@ import httpx
 import pyotp
 import pytest
 
-from channels.desk.access import COOKIE
-from channels.desk.accounts import Agent
-from channels.desk.factors import Factors
-from channels.desk.guesses import MOST_FAILURES
-from channels.desk.invitations import Invitations
-from channels.desk.limits import TRIES_PER_MINUTE, Limits
 from channels.desk.live import ALIVE, Live
-from channels.desk.staff import Change, Staff
+from channels.desk.people.accounts import Agent
+from channels.desk.people.factors import Factors
+from channels.desk.people.guesses import MOST_FAILURES
+from channels.desk.people.invitations import Invitations
+from channels.desk.people.limits import TRIES_PER_MINUTE, Limits
+from channels.desk.people.staff import Change, Staff
+from channels.desk.routes.access import COOKIE
 from tests.channels.desk.conftest import PASSWORD, Stage
-from tests.channels.desk.test_accounts import OTHER, done, seen_ago
+from tests.channels.desk.people.test_accounts import OTHER, done, seen_ago
 from tests.channels.desk.test_app import Books
 
 DESK = {"X-Guichet": "desk"}
@@ -147,7 +147,7 @@ async def test_an_address_of_the_internet_tries_so_often_in_a_minute(
     stage: Stage, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()
-    monkeypatch.setattr("channels.desk.limits.time.time", lambda: now)
+    monkeypatch.setattr("channels.desk.people.limits.time.time", lambda: now)
     found = [
         (await http.post("/sign-in", data={"email": f"{n}@town.example", "password": "x"})).headers["location"]
         for n in range(TRIES_PER_MINUTE + 2)

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from channels.desk.access import COOKIE
-from channels.desk.accounts import Agent
 from channels.desk.app import desk_app
 from channels.desk.copy import copied
 from channels.desk.fetching import Files
-from channels.desk.guard import HEADERS
 from channels.desk.live import Live
-from channels.desk.oidc import Provider, Registered
-from channels.desk.sign_ins import hashed
-from channels.desk.staff import Staff
+from channels.desk.people.accounts import Agent
+from channels.desk.people.oidc import Provider, Registered
+from channels.desk.people.sign_ins import hashed
+from channels.desk.people.staff import Staff
+from channels.desk.routes.access import COOKIE
+from channels.desk.routes.guard import HEADERS
 from channels.desk.statistics import Statistics
 from channels.desk.switching import Switching
 from channels.settings import Settings

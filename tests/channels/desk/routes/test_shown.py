@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from channels.desk.shown import team_shown
+from channels.desk.routes.shown import team_shown
 from channels.desk.teams import teams
 
 TITLE = {"en": "General", "fr": "Général"}

@@ -7,7 +7,7 @@ from contextlib import suppress
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from channels.desk.guesses import LOCKED, MOST_FAILURES
+from channels.desk.people.guesses import LOCKED, MOST_FAILURES
 
 TRIES_PER_MINUTE = 30  # from one address, which an office may share
 

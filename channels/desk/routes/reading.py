@@ -9,16 +9,16 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from channels.desk.access import COOKIE, Access, Seen, may_see
-from channels.desk.accounts import Accounts, Agent
 from channels.desk.counter import Counter
 from channels.desk.history import History
 from channels.desk.library import Library
 from channels.desk.live import Live
-from channels.desk.shown import said, shown, spoken, team_shown
+from channels.desk.people.accounts import Accounts, Agent
+from channels.desk.routes.access import COOKIE, Access, Seen, may_see
+from channels.desk.routes.shown import said, shown, spoken, team_shown
 from channels.desk.translation import Away, Translation
 
-HERE = Path(__file__).parent
+DESK = Path(__file__).parents[1]
 
 
 class Looking(BaseModel):
@@ -112,10 +112,10 @@ def reading(
 
 
 def _canned() -> list[dict[str, Any]]:
-    found = yaml.safe_load((HERE / "canned.yml").read_text("utf-8"))
+    found = yaml.safe_load((DESK / "canned.yml").read_text("utf-8"))
     return [{"name": name, "text": texts} for name, texts in found.items()]
 
 
 def _tags() -> list[dict[str, Any]]:
-    found = yaml.safe_load((HERE / "tags.yml").read_text("utf-8"))
+    found = yaml.safe_load((DESK / "tags.yml").read_text("utf-8"))
     return [{"name": name, "title": title} for name, title in found.items()]

@@ -7,9 +7,9 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select, text
 
-from channels.desk.accounts import Accounts
-from channels.desk.guesses import MOST_FAILURES, Locked
-from channels.desk.passwords import Unfit, check
+from channels.desk.people.accounts import Accounts
+from channels.desk.people.guesses import MOST_FAILURES, Locked
+from channels.desk.people.passwords import Unfit, check
 from channels.desk.seal import Seal
 from channels.tables import agents, audit, sign_ins
 from tests.channels.desk.conftest import PASSWORD, SECRET, Stage

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from channels.desk.access import Access, Id
-from channels.desk.accounts import Agent
 from channels.desk.counter import Counter
-from channels.desk.shown import team_shown
+from channels.desk.people.accounts import Agent
+from channels.desk.routes.access import Access, Id
+from channels.desk.routes.shown import team_shown
 from channels.desk.statistics import Day, Statistics, csv_of
 from channels.desk.switching import Switching, Thrown
 from channels.marks import BELL

@@ -6,9 +6,9 @@ import secrets
 import pytest
 from sqlalchemy import select, text, update
 
-from channels.desk.accounts import Agent
-from channels.desk.invitations import Invitation, Invitations
-from channels.desk.passwords import Unfit
+from channels.desk.people.accounts import Agent
+from channels.desk.people.invitations import Invitation, Invitations
+from channels.desk.people.passwords import Unfit
 from channels.tables import agents, audit
 from tests.channels.desk.conftest import PASSWORD, Stage
 

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from channels.desk import guesses, sign_ins
-from channels.desk.accounts import Accounts, Agent, Role, address, agent_of, insert_new, new_agent
-from channels.desk.passwords import NONE, Unfit, check
-from channels.desk.trail import write
+from channels.desk.people import guesses, sign_ins
+from channels.desk.people.accounts import Accounts, Agent, Role, address, agent_of, insert_new, new_agent
+from channels.desk.people.passwords import NONE, Unfit, check
+from channels.desk.people.trail import write
 from channels.tables import agents, invitations
 
 LASTS = timedelta(hours=72)

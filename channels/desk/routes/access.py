@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import HTTPException, Path, Request
 
-from channels.desk.accounts import Accounts, Agent, Role
 from channels.desk.case import Case, NoCase
 from channels.desk.cases import Cases
-from channels.desk.sign_ins import Lack
+from channels.desk.people.accounts import Accounts, Agent, Role
+from channels.desk.people.sign_ins import Lack
 
 COOKIE = "guichet-desk"
 SAFE = ("GET", "HEAD")

@@ -9,10 +9,10 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.clean import clean
-from channels.desk import sign_ins
-from channels.desk.accounts import Accounts, Agent, Role, agent_of
-from channels.desk.passwords import NONE, Unfit
-from channels.desk.trail import write
+from channels.desk.people import sign_ins
+from channels.desk.people.accounts import Accounts, Agent, Role, agent_of
+from channels.desk.people.passwords import NONE, Unfit
+from channels.desk.people.trail import write
 from channels.tables import agents, invitations
 from channels.tables import sign_ins as signed
 

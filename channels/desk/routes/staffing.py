@@ -8,17 +8,17 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from channels.desk.access import COOKIE, Access, Id
-from channels.desk.accounts import Accounts, Agent, Role
-from channels.desk.factors import Factors
-from channels.desk.guesses import Locked
-from channels.desk.invitations import Invitation, Invitations
-from channels.desk.passwords import LONGEST, Unfit
-from channels.desk.sign_ins import demanded
-from channels.desk.signing import PAGES
-from channels.desk.staff import Change, Member, Staff
+from channels.desk.people.accounts import Accounts, Agent, Role
+from channels.desk.people.factors import Factors
+from channels.desk.people.guesses import Locked
+from channels.desk.people.invitations import Invitation, Invitations
+from channels.desk.people.passwords import LONGEST, Unfit
+from channels.desk.people.sign_ins import demanded
+from channels.desk.people.staff import Change, Member, Staff
+from channels.desk.people.trail import PAGE, Trail, Wanted
+from channels.desk.routes.access import COOKIE, Access, Id
+from channels.desk.routes.signing import PAGES
 from channels.desk.teams import Teams
-from channels.desk.trail import PAGE, Trail, Wanted
 from channels.texts import languages
 
 ROLES_OF: dict[str, tuple[Role, ...]] = {

@@ -11,14 +11,14 @@ import pyotp
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from channels.desk.access import COOKIE
-from channels.desk.accounts import Agent
-from channels.desk.passwords import Unfit
-from channels.desk.staff import Change, Staff
-from channels.desk.trail import PAGE
+from channels.desk.people.accounts import Agent
+from channels.desk.people.passwords import Unfit
+from channels.desk.people.staff import Change, Staff
+from channels.desk.people.trail import PAGE
+from channels.desk.routes.access import COOKIE
 from channels.tables import agents, audit
 from tests.channels.desk.conftest import PASSWORD, Stage
-from tests.channels.desk.test_accounts import OTHER, done
+from tests.channels.desk.people.test_accounts import OTHER, done
 from tests.channels.desk.test_app import Books
 
 NEW = {"name": "Noa", "role": "agent", "languages": ["fr"], "teams": ["taxes"], "capacity": 3}

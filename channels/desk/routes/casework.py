@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from channels.channel import Quote
-from channels.desk.access import Access, Seen
-from channels.desk.accounts import Accounts, Agent
 from channels.desk.case import Outcome
 from channels.desk.counter import Counter
+from channels.desk.people.accounts import Accounts, Agent
+from channels.desk.routes.access import Access, Seen
 
 MOST_CHARACTERS = 4000
 MOST_QUOTED, MOST_NAMED = 10_000, 1000  # characters of a passage, and of what it is called
