@@ -1,4 +1,4 @@
-"""Measures a rush: 50 agents in four processes try to claim each of 1,000 cases, and one of them has it."""
+"""Measures a rush: 50 agents in four processes try to claim each of 1,000 cases, and one of them has it.
 
     python benchmarks/claims.py [--cases 1000] [--agents 50] [--processes 4] [--json]
 
