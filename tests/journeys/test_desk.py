@@ -1,6 +1,7 @@
 """From a citizen to a person and back: by text and in the web chat, with an agent at the desk in a real browser."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -65,11 +66,7 @@ class Agent:
 def test_a_citizen_by_text_reaches_a_person_and_comes_back_to_the_bot(running: Running, page: Page) -> None:
     agent, other, phone = Agent(running, "Ana"), Agent(running, "Ben", "supervisor"), running.phone("sms")
     assert phone.ask("Combien coûte un passeport pour adulte?")["text"]
-    page.goto(agent.url)
-    page.locator("#email").fill(agent.email)
-    page.locator("#password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
+    enters(page, agent)
     phone.say(PERSONNE)
     line = phone.messages(3)[-1]["text"]
     assert "personne vous répondra ici" in line
@@ -106,6 +103,56 @@ def test_a_citizen_by_text_reaches_a_person_and_comes_back_to_the_bot(running: R
     assert (counted["solved"], counted["answered"]) == (1, 1)
     again = phone.ask("Comment renouveler mon passeport?")
     assert "https://www.canada.ca/fr" in again["text"], "the bot is back, and remembers the language"
+
+
+def enters(page: Page, agent: Agent) -> None:
+    page.goto(agent.url)
+    page.locator("#email").fill(agent.email)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
+
+
+def test_in_the_chat_window_a_citizen_meets_two_people_and_says_how_it_was(running: Running, page: Page) -> None:
+    agent, other = Agent(running, "Ana"), Agent(running, "Ben")
+    enters(page, agent)
+    chat = page.context.browser.new_page()  # type: ignore[union-attr]
+    chat.goto(running.url)
+    question = chat.get_by_role("textbox").last
+    question.fill("How much is the Canada child benefit?")
+    question.press("Enter")
+    expect(chat.locator("blockquote").first).to_be_visible(timeout=20_000)
+    question.fill(PERSON)
+    question.press("Enter")
+    expect(chat.get_by_role("button", name="Stop waiting")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name=re.compile("Canada child benefit")).first.click()
+    page.get_by_role("button", name="Claim").click()
+    expect(page.locator("#holder")).to_have_text("You have this case.")
+    page.get_by_role("button", name="Add to the reply").first.click()
+    reply = page.get_by_role("textbox", name="Your reply")
+    reply.fill("Hello, this is Ana. Is this what you need?")
+    reply.press("Enter")
+    expect(chat.get_by_text("A person answers:").last).to_be_visible(timeout=20_000)
+    expect(chat.get_by_text("Is this what you need?").first).to_be_visible()
+    question.press_sequentially("For two children", delay=30)
+    expect(page.get_by_text("The citizen is typing…")).to_be_visible()
+    question.press("Enter")
+    expect(page.locator("#said").get_by_text("For two children")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Transfer…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("To the person").select_option(other.id)
+    dialog.get_by_label("What should they know?").fill("Two children, moved in May.")
+    dialog.get_by_role("button", name="Transfer").click()
+    expect(page.locator("#holder")).to_have_text("Ben has this case.")
+    case = int(page.url.rpartition("#")[2])
+    epoch = other.http.get(f"/api/cases/{case}").json()["epoch"]
+    assert other.does(case, "close", epoch=epoch, outcome="answered").status_code == 200
+    chat.get_by_role("button", name="Yes", exact=True).last.click()
+    expect(chat.get_by_text("Thank you for telling us.").first).to_be_visible(timeout=20_000)
+    question.fill("How do I renew my passport?")
+    question.press("Enter")
+    expect(chat.locator("blockquote").nth(2)).to_be_visible(timeout=20_000)
+    expect(chat.get_by_text("moved in May")).to_have_count(0)
 
 
 def test_in_the_web_chat_too_and_whoever_is_late_is_told(running: Running) -> None:
