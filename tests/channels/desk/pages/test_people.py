@@ -372,7 +372,7 @@ def test_every_text_is_in_both_languages_and_used(file: str) -> None:
 def test_what_is_written_down_has_words() -> None:
     calls = r"(?:\bwrite|guesses\.missed|trail\.note|\.saw|\._move|\._hand|\._refused|\._change)"
     written = re.compile(calls + r'\(\s*[^"=\n]*"([a-z][a-z_ -]+)"|did="([a-z ]+)"')
-    source = "".join(module.read_text(encoding="utf-8") for module in PAGES.parent.glob("*.py"))
+    source = "".join(module.read_text(encoding="utf-8") for module in PAGES.parent.rglob("*.py"))
     did = {name for found in written.findall(source) for name in found if name}
     assert len(did) > 30
     texts = (PAGES / "audit-texts.js").read_text(encoding="utf-8")
