@@ -42,7 +42,8 @@ class Calibration:
     bias: float
 
     def __call__(self, features: Floats) -> float:
-        return 1 / (1 + math.exp(-(float(np.dot(self.weights, features)) + self.bias)))
+        seen = float(np.dot(self.weights, features)) + self.bias
+        return (1 + math.tanh(seen / 2)) / 2  # the logistic function, which this way does not overflow
 
 
 @dataclass(frozen=True, slots=True)

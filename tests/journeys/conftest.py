@@ -173,7 +173,7 @@ def running(prepared_home: Path, knowledge: Knowledge, open_folder: Path) -> Ite
     """Everything, started by `guichet up --dev` on free ports; the bundled content is what it knows."""
     if not (prepared_home / "bot" / "bot.tar.gz").exists():
         pytest.skip("the bot is not trained: run `guichet prepare`")
-    home = open_folder / "home"
+    home = open_folder / "journeys"
     home.mkdir()
     for name, made in (("encoder", prepared_home), ("bot", prepared_home), ("knowledge", knowledge.home)):
         (home / name).symlink_to(made / name, target_is_directory=True)
