@@ -23,6 +23,7 @@ from channels.connections import redis_client
 from channels.continuation import Codes
 from channels.conversation import Addresses, written_language
 from channels.copies import Copies
+from channels.guard import Guard
 from channels.inbox import Inbox
 from channels.lanes import Lanes
 from channels.menus import Menus
@@ -39,9 +40,9 @@ from channels.switches import Switches, ToPeople
 from channels.throttle import Throttle
 from channels.traffic import Traffic
 from channels.turns import answering, recording, sending
-from channels.web.guard import Guard
+from channels.web.guard import HEADERS
 from channels.web.pages import pages
-from channels.web.problems import PROBLEMS
+from channels.web.problems import PROBLEMS, answer, problem
 from channels.worker import put_off, work, work_together
 
 RECORDS_AT_ONCE = 200
@@ -90,7 +91,7 @@ def public_app(settings: Settings | None = None) -> FastAPI:
 
     for error, respond in PROBLEMS.items():
         app.add_exception_handler(error, respond)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, headers=HEADERS, answered=lambda request, error: answer(request, problem(error)))
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.web_origins,

@@ -29,7 +29,7 @@ from channels.desk.people.passwords import Unfit
 from channels.desk.routes.access import Access
 from channels.desk.routes.attachments import attachments
 from channels.desk.routes.casework import casework
-from channels.desk.routes.guard import Guard
+from channels.desk.routes.guard import HEADERS, Bounded, failed
 from channels.desk.routes.reading import reading
 from channels.desk.routes.signing import signing
 from channels.desk.routes.staffing import locked, staffing, unfit
@@ -37,6 +37,7 @@ from channels.desk.routes.supervising import supervising
 from channels.desk.statistics import Statistics
 from channels.desk.switching import Switching
 from channels.desk.translation import Translation
+from channels.guard import Guard
 
 PAGES = Path(__file__).parent / "pages"
 NO_VALUE = "22"  # how PostgreSQL's codes begin for what no column can hold, such as the character U+0000
@@ -72,7 +73,8 @@ def desk_app(
 
     app = FastAPI(title="Guichet desk", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
-    app.add_middleware(Guard)
+    app.add_middleware(Bounded)
+    app.add_middleware(Guard, headers=HEADERS, answered=failed)
     access = Access(accounts, counter.cases)
     factors, invitations = Factors(accounts), Invitations(accounts)
     app.include_router(signing(accounts, factors, invitations, Limits(counter.redis), provider, secure=secure))

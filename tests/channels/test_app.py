@@ -4,13 +4,14 @@ import asyncio
 import json
 import subprocess
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
 from channels import app
 from channels.adapters import web
-from channels.web.guard import Guard
+from channels.guard import Guard
 from machine.ports import free_port
 from machine.servers import EmbeddedRedis
 from tests.channels.conftest import Service
@@ -130,7 +131,7 @@ async def test_the_guard_lets_an_answer_that_has_begun_break_off() -> None:
         sent.append(message)
 
     with pytest.raises(RuntimeError):
-        await Guard(broken)({"type": "http", "path": "/", "headers": []}, None, send)  # type: ignore[arg-type]
+        await Guard(broken, {}, Mock())({"type": "http", "path": "/", "headers": []}, None, send)  # type: ignore[arg-type]
     assert len(sent) == 1
 
 

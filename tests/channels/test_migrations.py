@@ -343,3 +343,11 @@ def test_every_step_can_be_taken_back_and_taken_again(database: Database) -> Non
         assert database.form() == form
     migrate(database.url)
     assert database.form() == forms[-1]
+
+
+def test_a_desk_that_was_made_by_an_early_third_version_is_brought_up_too(database: Database) -> None:
+    database.up("0003")
+    early = "ALTER TABLE agents ADD teams JSONB NOT NULL DEFAULT '[]', ADD must_change BOOLEAN NOT NULL DEFAULT true"
+    database.ask(lambda connection: connection.execute(text(early)))
+    database.up("head")
+    assert {"teams", "must_change", "totp"} <= set(database.form()["agents"]["columns"])

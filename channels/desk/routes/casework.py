@@ -15,6 +15,9 @@ MOST_CHARACTERS = 4000
 MOST_QUOTED, MOST_NAMED = 10_000, 1000  # characters of a passage, and of what it is called
 
 
+Tag = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+
+
 class Held(BaseModel):
     epoch: int
 
@@ -54,7 +57,7 @@ class Transferred(Held, Reassigned):
 
 class Closed(Held):
     outcome: Outcome
-    tags: list[str] = Field(default=[], max_length=10)
+    tags: list[Tag] = Field(default=[], max_length=10)
 
 
 class Resent(Held):

@@ -1,10 +1,8 @@
-"""Around every answer of the desk: long bodies are not read, headers forbid what pages do not need, faults tell nothing."""
+"""Around every answer of the desk: headers that forbid what pages do not need; long bodies are not read."""
 
 from collections.abc import AsyncIterator
 
-import structlog
-from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,11 +16,10 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-log = structlog.get_logger()
 
 
-class Guard:
-    """ASGI middleware. An error that nobody foresaw is logged without its message, which could tell what was said."""
+class Bounded:
+    """ASGI middleware: a body is read whole, or not at all where it is too long or too slow."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,29 +27,18 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        begun = False
-
-        async def guarded(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
         try:
-            return await self._app(scope, _again(await body(_read(scope, receive), MOST_BYTES), receive), guarded)
+            given = await body(_read(scope, receive), MOST_BYTES)
         except ClientDisconnect:
             return None
         except Unacceptable as error:
-            told, status = {"error": error.code, "message": "This is too long, or came too slowly."}, error.status
-        except Exception:
-            if begun:
-                raise
-            log.exception("unforeseen", path=scope["path"])
-            told, status = {"error": "failed", "message": "Something went wrong. Reload the page."}, 500
-        return await JSONResponse(told, status)(scope, receive, guarded)
+            told = {"error": error.code, "message": "This is too long, or came too slowly."}
+            return await JSONResponse(told, error.status)(scope, receive, send)
+        return await self._app(scope, _again(given, receive), send)
+
+
+def failed(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"error": "failed", "message": "Something went wrong. Reload the page."}, 500)
 
 
 async def _read(scope: Scope, receive: Receive) -> AsyncIterator[bytes]:

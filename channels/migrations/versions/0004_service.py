@@ -47,7 +47,7 @@ def upgrade() -> None:
     now = sa.func.now()
     for table, columns in NEW.items():
         for column in columns:
-            op.add_column(table, column)
+            op.add_column(table, column, if_not_exists=True)  # an early 0003 had some of them
     op.create_index("cases_of_conversation", "cases", ["conversation"])
     op.create_index("cases_opened", "cases", ["opened"])
     agent = sa.ForeignKey("agents.id")
