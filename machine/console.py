@@ -99,7 +99,7 @@ def start(settings: "Settings", dev: bool = False) -> None:
         out.print(f"  The chat:              [bold]{address}/[/]  (français : {address}/fr)", soft_wrap=True)
         out.print(f"  Without JavaScript:    {address}/chat")
         desk = f"http://{reachable(running.desk_host)}:{running.desk_port}/"
-        out.print(f"  The agents' desk:      {desk}  (an account: .venv/bin/guichet agent add)", soft_wrap=True)
+        out.print(f"  The agents' desk:      {desk}  (come in: .venv/bin/guichet agent invite)", soft_wrap=True)
         if dev:
             out.print(f"  Telephones:            {running.twilio_url}/  (SMS, WhatsApp, Telegram)", soft_wrap=True)
         out.print('  Ask in the terminal:   .venv/bin/guichet ask "how do I renew my passport"')

@@ -39,7 +39,8 @@ class Desk:
         cases = self.counter.cases
         if not await self.counter.queue.staffed():
             return Turn(hand_to="bot")
-        about = f"{topic} {redact(said.text, conversation.language)}"
+        said_before = await self.counter.queue.lately(conversation.key)
+        about = f"{topic} {redact(said.text, conversation.language)} {said_before}"
         team = cases.teams.route(about, conversation.language, conversation.place)
         if not await self.counter.queue.capacities(team.name):  # nobody works for it
             team = cases.teams.first

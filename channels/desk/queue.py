@@ -13,7 +13,7 @@ from channels.desk.case import Case
 from channels.desk.rows import CASE, case_of
 from channels.desk.seal import Seal
 from channels.desk.waits import Taken
-from channels.tables import agents, case_lines, cases
+from channels.tables import agents, case_lines, cases, transcript
 
 ORDER = (cases.c.urgent.desc(), cases.c.waiting_since, cases.c.id)
 LONGEST_GLANCE = 200  # characters of what was last said
@@ -69,6 +69,14 @@ class Queue:
         async with self._engine.connect() as connection:
             rows = await connection.execute(others.order_by(cases.c.id.desc()).limit(most))
             return [case_of(row) for row in rows]
+
+    async def lately(self, conversation: str, most: int = 6) -> str:
+        """The last of what was said in a conversation, as it was recorded, with titles and publishers of what was quoted."""
+        wanted = select(transcript.c.text, transcript.c.reply).where(transcript.c.conversation == conversation)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(wanted.order_by(transcript.c.at.desc()).limit(most))).all()
+        quotes = [quote for row in rows for quote in (row.reply or {}).get("quotes", ())]
+        return " ".join([*(row.text for row in rows), *(f"{each['title']} {each['publisher']}" for each in quotes)])
 
     async def held(self) -> list[Held]:
         """The cases that agents have."""

@@ -123,3 +123,16 @@ async def test_a_farewell_is_no_answer(stage: Stage) -> None:
     closed = await stage.counter.close(id, agent.id, held.epoch, "no_answer")
     assert (closed.answered, closed.state) == (None, "closed")
     assert texts("en")["rate_ask"] in str((await stage.posted())[-1]["reply"])
+
+
+async def test_what_was_asked_before_says_which_team_it_is_for(stage: Stage) -> None:
+    await stage.agent()
+    conversation, address = await stage.citizen(language="fr")
+    said = {"conversation": conversation.key, "sender": "citizen", "reply": None, "at": datetime.now(UTC).isoformat()}
+    question = said | {"id": f"{conversation.key}:m0", "text": "quand vais-je recevoir mon remboursement d'impôt?"}
+    await stage.record.write({"entries": [question]})
+    asked = Incoming("m1", address, "je veux parler à une personne")
+    title = "Produire sa déclaration de revenus des particuliers"
+    await Desk(stage.counter, stage.switches).begin(conversation, "asked_for_person", asked, title)
+    case = await stage.counter.queue.latest(conversation.key)
+    assert case is not None and (case.team, case.topic) == ("taxes", title)
