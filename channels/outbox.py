@@ -114,7 +114,8 @@ class Outbox:
             return None
         if isinstance(begun, float):
             since = datetime.fromtimestamp(begun, UTC)
-            await asyncio.sleep(max(0.0, SETTLE_SECONDS - (self.clock() - since).total_seconds()))
+            settled = SETTLE_SECONDS - (self.clock() - since).total_seconds()
+            await asyncio.sleep(min(max(0.0, settled), SETTLE_SECONDS))  # whatever the other worker's clock says
             if receipt := await self.channel.sent(address, reply, since):
                 return receipt
         try:

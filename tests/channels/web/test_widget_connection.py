@@ -108,6 +108,7 @@ def test_nobody_is_said_to_look_for_an_answer_while_a_person_has_the_conversatio
     chat.wait_for_timeout(500)
     expect(waiting).to_be_hidden()
     server.say(canned.AGENT, id="r2", sender="bot")
+    expect(chat.get_by_text("Assistant:")).to_be_visible()
     ask(chat, "and now?")
     expect(waiting).to_be_visible()
 
