@@ -154,6 +154,7 @@ def from_answer(answer: dict[str, Any], text: str = "") -> Reply:
             confidence=answer["confidence"],
             snapshot=answer["snapshot"],
             passages=tuple(each["passage"] for each in sources),
+            basis=answer.get("basis") or {},
             asks_feedback=answered,
         )
     except (KeyError, TypeError) as error:

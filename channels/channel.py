@@ -85,7 +85,7 @@ class Reply:
     `degraded` is whether `text` says that a part does not work. `continues` is whether it goes on where the reply before
     it was cut. `unasked` is whether the citizen did not just ask for it. `regardless` is whether it confirms a word such
     as STOP, and goes even to somebody who has just said it. `sender` is "bot", whom a claim silences, "desk", or "channel"
-    for what the channel says itself, such as that confirmation.
+    for what the channel says itself, such as that confirmation. `basis` is how knowledge came to it: recorded, never sent.
     """
 
     text: str = ""
@@ -97,6 +97,7 @@ class Reply:
     confidence: float | None = None
     snapshot: str | None = None
     passages: tuple[str, ...] = ()
+    basis: Mapping[str, Any] = field(default_factory=dict, compare=False)
     asks_feedback: bool = False
     changes_language: bool = False
     degraded: bool = False

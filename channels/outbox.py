@@ -165,7 +165,9 @@ def again(aside: Aside) -> Aside:
 
 
 def pack(reply: Reply) -> dict[str, Any]:
-    """A reply as JSON-ready values. By hand, since `asdict` copies every value deeply at every step of its way."""
+    """A reply as JSON-ready values. By hand, since `asdict` copies every value deeply at every step of its way.
+
+    Its basis is not part of it: that goes to the record alone."""
     values = {name: getattr(reply, name) for name in _FIELDS[Reply]}
     for part in ("quotes", "links", "choices"):
         values[part] = [{name: getattr(each, name) for name in _FIELDS[type(each)]} for each in values[part]]
@@ -187,4 +189,6 @@ def unpack(item: dict[str, Any]) -> Reply:
     )
 
 
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in (Reply, Quote, Link, Choice)}
+_FIELDS = {
+    kind: tuple(field.name for field in fields(kind) if field.name != "basis") for kind in (Reply, Quote, Link, Choice)
+}

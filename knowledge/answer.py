@@ -1,6 +1,6 @@
 """What the knowledge says to a question: published passages, quoted exactly, or that it does not know."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -33,7 +33,8 @@ class Answer:
     """`sources` is best first: the answer, then up to two others. `choices` are questions that can be asked next.
 
     `confidence` is the calibrated probability, 0 to 1, that the first source answers the question.
-    `snapshot` names the version of the knowledge that was asked.
+    `snapshot` names the version of the knowledge that was asked, `basis` is how the answer came about: what was asked of
+    what, what ranked first, which decisions of people stood above it. With the snapshot it makes the same answer again.
     """
 
     outcome: Outcome
@@ -42,6 +43,7 @@ class Answer:
     sources: tuple[Source, ...] = ()
     choices: tuple[str, ...] = ()
     snapshot: str = ""
+    basis: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready values, the form in which actions pass it on."""

@@ -7,13 +7,14 @@ from knowledge.encoder import Encoder
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.quoting import quote
-from knowledge.ranking import Candidate, Ranking, rank, sections
+from knowledge.ranking import WITHHELD, Candidate, Ranking, rank, sections
 from knowledge.shelf import Shelf
 from knowledge.snapshot import Snapshot
 from knowledge.text import terms
 
 SOURCES = 3
 CHOICES = 3
+RANKED = 5  # documents whose scores are told with the answer
 NEAR = 0.85  # of the best score: what a further source must reach to be worth showing
 ALIKE = 0.07  # below the best score: so close, that a few words cannot tell which is meant
 BRIEF = 2  # words that name a subject and ask nothing about it
@@ -46,7 +47,8 @@ def answer(question: str, asked: str, where: str | None, snapshot: Snapshot, enc
         choices = tuple(s.title for s in sources)
     else:
         sources = choices = ()
-    return Answer(outcome, round(confidence, 4), language, sources, choices, snapshot.name)
+    ranked = [[shelf.documents[c.document]["id"], round(c.score, 4)] for c in ranking.candidates[:RANKED]]
+    return Answer(outcome, round(confidence, 4), language, sources, choices, snapshot.name, {"ranked": ranked})
 
 
 def anothers(query: Query, asked: str, ranking: Ranking, shelf: Shelf) -> bool:
@@ -93,8 +95,14 @@ def alike(ranking: Ranking) -> list[Candidate]:
 
 def source(candidate: Candidate, query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> Source:
     """The candidate's best passage, quoted."""
-    best = sections(query, candidate.document, ranking.scores, index, shelf)[0]
-    passage, document = shelf.passage(best), shelf.documents[candidate.document]
+    found = sections(query, candidate.document, ranking.scores, index, shelf)
+    best = next(number for number in found if ranking.scores.whole[number] > WITHHELD)
+    return quoted(best, query, index, shelf)
+
+
+def quoted(number: int, query: Query, index: Index, shelf: Shelf) -> Source:
+    """Passage `number`, quoted for a query."""
+    passage, document = shelf.passage(number), shelf.document(number)
     return Source(
         title=document["title"],
         url=passage.url,

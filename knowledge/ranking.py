@@ -14,6 +14,7 @@ from knowledge.text import terms
 
 OWN = 0.08  # what a document gains that is the asked place's own, and not that of those around it
 DEEP = 12  # documents that are kept
+WITHHELD = -0.5  # what no passage scores that may be said
 
 # What makes a section the one that is asked for: words and meaning of the passage, words and meaning of the questions
 # that it answers, and the kind of the question against the heading's. Fitted on the development questions.
@@ -51,6 +52,8 @@ def rank(scores: Scores, index: Index, shelf: Shelf, places: Sequence[str]) -> R
     elsewhere = 0.0
     for number in map(int, np.argsort(-best)[: 4 * DEEP]):
         score = float(best[number])
+        if score < WITHHELD:
+            break
         if places and not place.any_holds(shelf.documents[number]["jurisdiction"], places):
             elsewhere = max(elsewhere, score)
         elif len(found) < DEEP:
