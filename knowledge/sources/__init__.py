@@ -8,7 +8,7 @@ from pathlib import Path
 from knowledge.document import Document
 from knowledge.sources.problem import OnProblem, Problem, SourceError, refuse
 
-__all__ = ["OnProblem", "Problem", "SourceError", "digest", "is_site", "read"]
+__all__ = ["OnProblem", "Problem", "SourceError", "digest", "is_site", "pages", "read", "stamp"]
 
 _KINDS = {".md": "markdown", ".html": "html", ".htm": "html", ".xhtml": "html", ".json": "json", ".pdf": "pdf"}
 _TABLES = ("services.csv", "service.csv")  # of the HSDS: what tells it from any other table
@@ -34,22 +34,40 @@ def read(source: str | Path, on_problem: OnProblem = refuse) -> Iterator[Documen
         from knowledge.sources import inventory
 
         return inventory.read(path, on_problem)
-    pages = dict(_pages(path, on_problem))
-    if not pages:
+    found = dict(_pages(path, on_problem))
+    if not found:
         raise SourceError(Problem(path, "There is no page in it.", _WAY_OUT))
-    return _read(pages, on_problem, named=path.is_file())
+    return _read(found, on_problem, named=path.is_file())
 
 
 def digest(source: str | Path) -> str:
     """A name for all that a source says: it changes when a page is changed, added, renamed or removed."""
     path = Path(source)
     found = hashlib.blake2b(digest_size=16)
-    pages = [(path.name, path)] if path.suffix.lower() == ".csv" else _pages(path, lambda problem: None)
-    for name, file in pages:
+    files = [(path.name, path)] if path.suffix.lower() == ".csv" else _pages(path, lambda problem: None)
+    for name, file in files:
         for each in [file, *_beside(file)]:
             content = each.read_bytes() if each.is_file() else b""
             found.update(f"{name if each == file else each.name}\0{len(content)}\0".encode() + content)
     return found.hexdigest()
+
+
+def stamp(source: str | Path) -> str:
+    """What changes when a file of the source is touched: its files with their sizes and times, without reading pages."""
+    path = Path(source)
+    found = hashlib.blake2b(digest_size=16)
+    files = [(path.name, path)] if path.suffix.lower() == ".csv" else _pages(path, lambda problem: None)
+    for name, file in files:
+        for each in [file, *_beside(file)]:
+            about = each.stat()
+            found.update(f"{name}\0{each}\0{about.st_size}\0{about.st_mtime_ns}\0{about.st_ino}\0".encode())
+    return found.hexdigest()
+
+
+def pages(source: str | Path) -> dict[str, Path]:
+    """The files of a source by the ids of the pages that they are, whether or not they can be read. Raises SourceError."""
+    path = Path(source)
+    return {} if path.suffix.lower() == ".csv" else dict(_pages(path, lambda problem: None))
 
 
 def _beside(file: Path) -> list[Path]:

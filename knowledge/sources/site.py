@@ -42,6 +42,24 @@ def read(
     `site` is the address of one. A reading that is broken off goes on where it was. Raises SourceError where the site
     does not answer, does not allow it or has no sitemap, and where it has lost half of its documents since the last time.
     """
+    found = asked(site, folder, on_problem, progress, fetcher)
+    cache = Cache.open(folder)
+    if is_lost(cache.documents, len(found)):
+        lost = f"The site has {len(found)} documents, and had {cache.documents} the last time."
+        cache.drop()
+        raise _held(site, lost, f"Nothing was published. If that is meant, remove {folder} and index again.")
+    cache.accept(len(found))
+    return found
+
+
+def asked(
+    site: str,
+    folder: Path,
+    on_problem: OnProblem = refuse,
+    progress: Progress = lambda step, done, of: None,
+    fetcher: Fetcher | None = None,
+) -> list[Document]:
+    """The same, whatever the site has lost; it is not kept as what is published until `settle` says so."""
     cache = Cache.open(folder)
     cache.begin(time.time())
     try:
@@ -49,13 +67,28 @@ def read(
             _fetch(site, asking, cache, on_problem, progress)
     except NotFetched as reason:
         raise _held(site, f"The site cannot be read: {reason}", "Check its address, and index again.") from reason
-    found = documents(cache.fresh, folder, on_problem)
-    if cache.documents >= FEWEST and len(found) <= cache.documents / 2:
-        lost = f"The site has {len(found)} documents, and had {cache.documents} the last time."
+    return documents(cache.fresh, folder, on_problem)
+
+
+def settle(folder: Path, published: int | None) -> None:
+    """What was asked last is what is published from now on, so many documents; or it is forgotten, if None."""
+    cache = Cache.open(folder)
+    if not cache.fresh and not cache.gone:
+        return  # another process was first
+    if published is None:
         cache.drop()
-        raise _held(site, lost, f"Nothing was published. If that is meant, remove {folder} and index again.")
-    cache.accept(len(found))
-    return found
+    else:
+        cache.accept(published)
+
+
+def is_lost(had: int, has: int) -> bool:
+    """Whether so many documents have become so few that it is rather a mishap."""
+    return had >= FEWEST and has <= had / 2
+
+
+def is_gone(problem: Problem) -> bool:
+    """Whether a problem is that a page of the site is not there any more."""
+    return problem.cause in ("The site answers 404.", "The site answers 410.")
 
 
 def kept(folder: Path, on_problem: OnProblem = refuse) -> list[Document]:
