@@ -94,6 +94,13 @@ def test_facts_that_every_page_has(document: Document) -> None:
 
 
 @EACH
+def test_an_old_page_with_amounts_says_where_the_current_ones_are(document: Document) -> None:
+    assert document.as_of
+    if document.as_of.year < 2026 and any(amounts(document)):
+        assert any(re.search(r"\bpage\b", section.text) for section in document.sections)
+
+
+@EACH
 def test_addresses_are_official_and_in_its_language(document: Document) -> None:
     assert document.url
     for url in (document.url, *(section.url for section in document.sections)):
