@@ -1,36 +1,135 @@
-"""A quote is the part of a passage that answers: whole sentences and lists, side by side, word for word."""
+"""A quote is the part of a passage that answers: whole sentences and lists, side by side, word for word.
 
-from collections.abc import Collection
+Each unit gets a probability of being what answers, and the quote is the units for which the words they share with the
+answer can be expected to be most (F1). Weights are fitted by benchmarks/extraction.py.
+"""
 
-from knowledge.text import sentences, terms
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from knowledge.reviewed import reviewed
+from knowledge.text import terms
+from knowledge.units import Units, units
 
 LONGEST = 600  # characters: two text messages and a half, or one look at a phone
+ANSWER = (
+    0.5  # of the longest quote: what an answer is taken to have, and what is quoted whole; more says more around it
+)
+
+FEATURES = (
+    "said",  # share of what is sought that the unit has, each word by how rare it is in the passage
+    "best",  # whether no unit, and no heading, has more
+    "before",  # what the unit or heading before it has that has most: an answer follows what names its subject
+    "follows",  # by how much more the one right before it has
+    "late",  # its place, from 0 for the first to nearly 1
+    "words",  # ln(1 + how many words)
+    "tells",  # whether it has what answers this kind of question, such as a sum for a cost
+    "asks",  # whether it is a question
+)
 
 
-def quote(text: str, sought: Collection[str], language: str, longest: int = LONGEST) -> str:
-    """The span of `text` with most of the `sought` stems, as long as fits; all of `text` where that fits."""
-    if len(text) <= longest:
-        return text
-    units = _with_lead_in(text, sentences(text))
-    worth = [len(set(terms(text[a:b], language)) & set(sought)) for a, b in units]
-    best, best_worth = (0, 1), -1.0
-    for first in range(len(units)):
-        last = first + 1
-        while last < len(units) and units[last][1] - units[first][0] <= longest:
-            last += 1
-        # of spans that say as much, the one nearest the beginning, where a passage says what it is about
-        gained = sum(worth[first:last]) - 0.01 * first
-        if gained > best_worth:
-            best, best_worth = (first, last), gained
-    return text[units[best[0]][0] : units[best[1] - 1][1]].strip()
+def quote(
+    text: str,
+    sought: Collection[str] | Mapping[str, float],
+    language: str,
+    longest: int = LONGEST,
+    kinds: Collection[str] = (),
+) -> str:
+    """The span of `text` that answers best, at most `longest` characters where its units allow.
+
+    `sought` are the stems of the newest question, with their weights if they differ; `kinds` what it asks for (kind.py).
+    """
+    parts = units(text, language, longest)
+    if not parts.spans or len(text) <= ANSWER * longest:
+        return text.strip()
+    chances = likely(features(text, parts, sought, language, kinds))
+    first, last = most_telling(parts, chances, longest)
+    return text[parts.spans[first][0] : parts.spans[last][1]].strip()
 
 
-def _with_lead_in(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """A sentence that announces a list belongs to its first item."""
-    units: list[tuple[int, int]] = []
-    for start, end in spans:
-        if units and text[units[-1][0] : units[-1][1]].rstrip().endswith(":"):
-            units[-1] = (units[-1][0], end)
-        else:
-            units.append((start, end))
-    return units
+def features(
+    text: str,
+    parts: Units,
+    sought: Collection[str] | Mapping[str, float],
+    language: str,
+    kinds: Collection[str] = (),
+) -> list[tuple[float, ...]]:
+    """For each unit, the FEATURES."""
+    weights = sought if isinstance(sought, Mapping) else dict.fromkeys(sought, 1.0)
+    said = [terms(text[a:b], language) for a, b in parts.spans]
+    above = terms(parts.heading, language) if parts.heading else []
+    having = Counter(term for unit in (*said, above) for term in set(unit))
+    rare = {t: w * math.log((len(said) + bool(above) + 1) / (having[t] + 0.5)) for t, w in weights.items() if having[t]}
+    total = sum(rare.values()) or 1.0
+    shares = [sum(weight for term, weight in rare.items() if term in unit) / total for unit in map(set, (above, *said))]
+    most = max(shares)
+    telling = _telling(language, tuple(sorted(kinds)))
+    rows = list[tuple[float, ...]]()
+    for i, (start, end) in enumerate(parts.spans):
+        unit, share = text[start:end], shares[i + 1]
+        rows.append(
+            (
+                share,
+                float(0 < share >= most),
+                max(shares[: i + 1]),
+                max(0.0, shares[i] - share),
+                i / len(said),
+                math.log1p(len(said[i])),
+                float(bool(telling and telling.search(unit))),
+                float(unit.rstrip().endswith("?")),
+            )
+        )
+    return rows
+
+
+def likely(rows: Sequence[Sequence[float]]) -> list[float]:
+    """The probability of each unit that it is what answers; together they are 1."""
+    by = weights()
+    worth = [sum(w * x for w, x in zip(by, row, strict=True)) for row in rows]
+    raised = [math.exp(each - max(worth)) for each in worth]
+    return [each / sum(raised) for each in raised]
+
+
+def most_telling(parts: Units, chances: Sequence[float], longest: int) -> tuple[int, int]:
+    """The first and the last unit of the quote with the highest expected F1."""
+    best, best_worth = (0, len(parts.spans) - 1), -1.0
+    for first, last in _spans(parts, longest):
+        length = parts.spans[last][1] - parts.spans[first][0]
+        worth = sum(chances[first : last + 1]) / (length + ANSWER * longest)
+        if worth > best_worth:
+            best, best_worth = (first, last), worth
+    return best
+
+
+def _spans(parts: Units, longest: int) -> Iterator[tuple[int, int]]:
+    """What may be quoted: all that fits, and from each beginning the least, whether it fits or not."""
+    for first in range(len(parts.spans)):
+        if not parts.begins[first]:
+            continue
+        least = True
+        for last in range(first, len(parts.spans)):
+            fits = parts.spans[last][1] - parts.spans[first][0] <= longest
+            if not fits and not least:
+                break
+            if parts.ends[last]:
+                yield first, last
+                least = False
+
+
+@cache
+def weights() -> tuple[float, ...]:
+    """In the order of FEATURES, as quoting.json has them."""
+    fitted = json.loads(Path(__file__).with_suffix(".json").read_text())
+    return tuple(float(fitted["weights"][name]) for name in FEATURES)
+
+
+@cache
+def _telling(language: str, kinds: tuple[str, ...]) -> re.Pattern[str] | None:
+    tells = reviewed("quoting")[language]["tells"]
+    known = [tells[kind] for kind in kinds if kind in tells]
+    return re.compile("|".join(known), re.IGNORECASE) if known else None
