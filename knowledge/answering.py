@@ -1,6 +1,6 @@
 """Answering goes from a question to an Answer: the passage that answers, quoted; which is meant; or an honest no."""
 
-from knowledge import place
+from knowledge import kind, place
 from knowledge.answer import Answer, Outcome, Source
 from knowledge.confidence import calibration, features, thresholds
 from knowledge.encoder import Encoder
@@ -107,7 +107,7 @@ def quoted(number: int, query: Query, index: Index, shelf: Shelf) -> Source:
         title=document["title"],
         url=passage.url,
         section=passage.heading,
-        quote=quote(passage.text, [term for term, _ in query.terms], index.language),
+        quote=quote(passage.text, dict(query.terms), index.language, kinds=kind.asked(query.spelt, index.language)),
         publisher=document["publisher"],
         as_of=document["as_of"],
         language=index.language,
