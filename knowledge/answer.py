@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from knowledge.governments import Whose as Whose
+
 
 class Outcome(StrEnum):
     ANSWERED = "answered"
@@ -35,6 +37,11 @@ class Answer:
     `confidence` is the calibrated probability, 0 to 1, that the first source answers the question.
     `snapshot` names the version of the knowledge that was asked, `basis` is how the answer came about: what was asked of
     what, what ranked first, which decisions of people stood above it. With the snapshot it makes the same answer again.
+
+    What was taken for granted: `about` is the title of the page that the conversation, and not the question, led to;
+    `place` is the jurisdiction that the answer holds for, where the question does not say it. With `asks_place` the place
+    decides, and the choices are places. `whose` is the government that a question without an answer belongs to; the
+    sources of such a question are the nearest pages, which may not answer it.
     """
 
     outcome: Outcome
@@ -44,6 +51,10 @@ class Answer:
     choices: tuple[str, ...] = ()
     snapshot: str = ""
     basis: dict[str, Any] = field(default_factory=dict, compare=False)
+    about: str = ""
+    place: str = ""
+    asks_place: bool = False
+    whose: Whose | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready values, the form in which actions pass it on."""

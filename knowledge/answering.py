@@ -1,13 +1,20 @@
 """Answering goes from a question to an Answer: the passage that answers, quoted; which is meant; or an honest no."""
 
-from knowledge import kind, place
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from knowledge import governments, kind
 from knowledge.answer import Answer, Outcome, Source
-from knowledge.confidence import calibration, features, thresholds
+from knowledge.belonging import anothers as anothers
+from knowledge.belonging import apart, assumed, left_out, owner, same_service
+from knowledge.belonging import places as places
+from knowledge.confidence import thresholds
 from knowledge.encoder import Encoder
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.quoting import quote
-from knowledge.ranking import WITHHELD, Candidate, Ranking, rank, sections
+from knowledge.ranking import WITHHELD, Candidate, Ranking, sections
+from knowledge.reading import Reading, read
 from knowledge.shelf import Shelf
 from knowledge.snapshot import Snapshot
 from knowledge.text import terms
@@ -18,55 +25,70 @@ RANKED = 5  # documents whose scores are told with the answer
 NEAR = 0.85  # of the best score: what a further source must reach to be worth showing
 ALIKE = 0.07  # below the best score: so close, that a few words cannot tell which is meant
 BRIEF = 2  # words that name a subject and ask nothing about it
-AHEAD = 0.9  # how near another place's document must come for the question to be that place's
+NEAREST = 0.1  # confidence from which pages are worth a look, though none is known to answer
 
 
-def answer(question: str, asked: str, where: str | None, snapshot: Snapshot, encoder: Encoder | None) -> Answer:
+def answer(
+    question: str,
+    asked: str,
+    where: str | None,
+    snapshot: Snapshot,
+    encoder: Encoder | None,
+    before: Sequence[str] = (),
+) -> Answer:
     """Read, rank, judge, quote. `asked` is the language of the question; where nothing is published in it, another's
-    passages answer. `where` is the place of whoever asks; a place that the question names goes before it."""
+    passages answer. `where` is the place of whoever asks; a place that the question names goes before it. `before` are
+    the turns before, "user: …" and "agent: …", oldest first."""
     language = asked if asked in snapshot.indexes else next(iter(snapshot.indexes))
     index, shelf = snapshot.indexes[language], snapshot.shelves[language]
-    query = index.understand(question, encoder, forgiving=language == asked)
-    ranking = rank(index.score(query, asked), index, shelf, places(query.spelt, where))
-    if not query.terms or not ranking.candidates:
+    found = read(question, asked, where, index, shelf, encoder, before)
+    if found is None:
         return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
-    seen = features(query, ranking, index, shelf.documents[ranking.candidates[0].document]["title"])
-    confidence = calibration(language, ranking.scores.cosine is not None)(seen)
-    title = set(terms(shelf.documents[ranking.candidates[0].document]["title"], language))
-    outcome = judge(confidence, query, ranking, only_named=title.issuperset(term for term, _ in query.asked))
-    if anothers(query, asked, ranking, shelf):
-        outcome, confidence = Outcome.NOT_FOUND, min(confidence, thresholds().scope)
-    if outcome is Outcome.ANSWERED:
-        best = ranking.candidates[0]
-        near = [c for c in ranking.candidates[1:SOURCES] if c.score >= NEAR * best.score]
-        sources = tuple(source(c, query, ranking, index, shelf) for c in (best, *near))
-        choices = related(best, sources[0].section, query, shelf)
-    elif outcome is Outcome.CLARIFY:
-        meant = alike(ranking)
-        sources = tuple(source(c, query, ranking, index, shelf) for c in meant)
-        choices = tuple(s.title for s in sources)
-    else:
-        sources = choices = ()
-    ranked = [[shelf.documents[c.document]["id"], round(c.score, 4)] for c in ranking.candidates[:RANKED]]
-    return Answer(outcome, round(confidence, 4), language, sources, choices, snapshot.name, {"ranked": ranked})
+    candidates = found.ranking.candidates
+    ranked = [[shelf.documents[c.document]["id"], round(c.score, 4)] for c in candidates[:RANKED]]
+    made = Answer(Outcome.NOT_FOUND, found.confidence, language, snapshot=snapshot.name, basis={"ranked": ranked})
+    made = _climb(made, found, asked, index, shelf)
+    return replace(made, confidence=round(made.confidence, 4))
 
 
-def anothers(query: Query, asked: str, ranking: Ranking, shelf: Shelf) -> bool:
-    """Whether the question belongs to another government than those whose pages are known: to one where the best page
-    does not hold, or to the one whose own office or programme it names."""
-    best = ranking.candidates[0]
-    whose = place.agency(query.spelt, asked)
-    if whose and not place.belongs(shelf.documents[best.document]["jurisdiction"], whose):
-        return True
-    return ranking.elsewhere > AHEAD * best.score
-
-
-def places(question: str, where: str | None) -> tuple[str, ...]:
-    """Whose services may answer: places that the question names, or else where the citizen is. Empty for anywhere."""
-    named = place.named(question)
-    if named and where and place.moving(question):
-        return (*named, where)
-    return named or ((where,) if where else ())
+def _climb(made: Answer, found: Reading, asked: str, index: Index, shelf: Shelf) -> Answer:
+    """The answer on its step of the ladder, with what belongs to it."""
+    candidates, best = found.ranking.candidates, found.ranking.candidates[0]
+    first = shelf.documents[best.document]
+    title = set(terms(first["title"], index.language))
+    outcome = judge(
+        found.confidence, found.query, found.ranking, title.issuperset(term for term, _ in found.query.asked)
+    )
+    other = None
+    if anothers(found.newest, asked, found.ranking, shelf):
+        other = left_out(found.ranking, index, shelf, found.within)
+        theirs = shelf.documents[other]["title"] if other is not None else ""
+        if not (first["jurisdiction"] in found.within and same_service(first["title"], theirs, index.language)):
+            outcome = Outcome.NOT_FOUND
+            made = replace(made, confidence=min(made.confidence, thresholds().scope))
+    if outcome in (Outcome.NOT_FOUND, Outcome.OUT_OF_SCOPE):
+        whose = owner((found.newest.spelt, *found.before), asked, found.within, shelf, other)
+        if whose:
+            return replace(made, whose=whose)
+        worth = outcome is Outcome.NOT_FOUND and made.confidence >= NEAREST
+        return replace(made, outcome=outcome, sources=_sources(_near(candidates), found, index, shelf) if worth else ())
+    meant = apart(found.ranking, shelf, index.language) if len(found.within) < 2 else []
+    if len(meant) > 1:
+        names = (governments.named(shelf.documents[c.document]["jurisdiction"], asked) for c in meant[:CHOICES])
+        sources = _sources(meant[:SOURCES], found, index, shelf)
+        return replace(made, outcome=Outcome.CLARIFY, sources=sources, choices=tuple(names), asks_place=True)
+    if outcome is Outcome.CLARIFY:
+        sources = _sources(alike(found.ranking), found, index, shelf)
+        return replace(made, outcome=outcome, sources=sources, choices=tuple(s.title for s in sources))
+    sources = _sources(_near(candidates), found, index, shelf)
+    return replace(
+        made,
+        outcome=outcome,
+        sources=sources,
+        choices=related(best, sources[0].section, found.newest, shelf),
+        about=first["title"] if found.led else "",
+        place=assumed(first, found.newest.spelt),
+    )
 
 
 def judge(confidence: float, query: Query, ranking: Ranking, only_named: bool = False) -> Outcome:
@@ -91,6 +113,15 @@ def alike(ranking: Ranking) -> list[Candidate]:
     """The first candidate and those that answer about as well."""
     best = ranking.candidates[0].score
     return [c for c in ranking.candidates[:SOURCES] if c.score >= best - ALIKE]
+
+
+def _near(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The first candidate and others that are worth showing beside it."""
+    return [c for c in candidates[:SOURCES] if c.score >= NEAR * candidates[0].score]
+
+
+def _sources(candidates: Iterable[Candidate], found: Reading, index: Index, shelf: Shelf) -> tuple[Source, ...]:
+    return tuple(source(c, found.newest, found.passages, index, shelf) for c in candidates)
 
 
 def source(candidate: Candidate, query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> Source:

@@ -1,0 +1,109 @@
+"""A reading is a question as it was understood, by itself or in its conversation, and what was found for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from knowledge import kind, place
+from knowledge.belonging import places
+from knowledge.confidence import calibration, features, thresholds
+from knowledge.encoder import Encoder
+from knowledge.following import TELLING, confidence_in_context, in_its_light, joins, questions, stands_alone
+from knowledge.index import Index
+from knowledge.query import Query
+from knowledge.ranking import Ranking, rank
+from knowledge.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`newest` is the question by itself. `query` is what confidence was told from: the same, or the question in its
+    context.
+
+    `ranking` says which document answers, `passages` which of its passages: the conversation knows the first, and only the
+    newest turn the second. `within` are the places whose services may answer. `before` are the questions that this one
+    goes on from, the latest first; none for a question of its own. `led` is whether they led to another document.
+    """
+
+    newest: Query
+    query: Query
+    ranking: Ranking
+    passages: Ranking
+    confidence: float
+    within: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    led: bool = False
+
+
+def read(
+    question: str,
+    asked: str,
+    where: str | None,
+    index: Index,
+    shelf: Shelf,
+    encoder: Encoder | None,
+    before: Sequence[str] = (),
+) -> Reading | None:
+    """What `question`, asked in the language `asked` by somebody in the place `where`, means after the turns `before` it.
+    None where there is nothing in it that could be looked for, or nothing was found."""
+    newest = index.understand(question, encoder, forgiving=index.language == asked)
+    alone = _alone(newest, asked, places(newest.spelt, where), index, shelf)
+    if not newest.terms or alone is None:
+        return None
+    if not before or stands_alone(newest, index, sure=alone.confidence >= thresholds().answer):
+        return alone
+    return _in_context(alone, asked, where, index, shelf, encoder, before) or alone
+
+
+def _alone(newest: Query, asked: str, within: tuple[str, ...], index: Index, shelf: Shelf) -> Reading | None:
+    ranking = rank(index.score(newest, asked), index, shelf, within)
+    if not ranking.candidates:
+        return None
+    return Reading(newest, newest, ranking, ranking, _confidence(newest, ranking, index, shelf), within)
+
+
+def _in_context(
+    alone: Reading,
+    asked: str,
+    where: str | None,
+    index: Index,
+    shelf: Shelf,
+    encoder: Encoder | None,
+    before: Sequence[str],
+) -> Reading | None:
+    """The same question as one that goes on. A place that was asked about stays asked about."""
+    newest, earlier = alone.newest, questions(before)
+    spoken_of = next((named for each in earlier if (named := place.named(each))), ())
+    within = alone.within if place.named(newest.spelt) or not spoken_of else places(earlier[0], where)
+    scores, query = in_its_light(index, newest, alone.passages.scores, before, encoder, asked)
+    ranking = rank(scores, index, shelf, within)
+    if not ranking.candidates:
+        return None
+    confidence = confidence_in_context(_confidence(query, ranking, index, shelf), alone.confidence)
+    same = ranking.candidates[0].document == alone.ranking.candidates[0].document
+    if earlier and _asks_the_same(newest, asked, index):
+        newest = index.understand(f"{earlier[0]} {newest.spelt}", encoder, forgiving=index.language == asked)
+        passages = replace(ranking, scores=index.score(newest, asked))
+    else:
+        passages = alone.passages
+    return Reading(
+        newest,
+        query,
+        ranking,
+        passages,
+        max(confidence, alone.confidence) if same else confidence,
+        within,
+        earlier,
+        led=not same,
+    )
+
+
+def _asks_the_same(newest: Query, asked: str, index: Index) -> bool:
+    """Whether a turn asks of something else what was asked before it: "and for my son?"."""
+    kinds = kind.asked(newest.read_as, index.language)
+    return not kinds and index.telling(newest) < TELLING and joins(newest.spelt, asked)
+
+
+def _confidence(query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> float:
+    title = shelf.documents[ranking.candidates[0].document]["title"]
+    seen = features(query, ranking, index, title)
+    return calibration(index.language, ranking.scores.cosine is not None)(seen)
