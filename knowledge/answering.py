@@ -25,7 +25,7 @@ RANKED = 5  # documents whose scores are told with the answer
 NEAR = 0.85  # of the best score: what a further source must reach to be worth showing
 ALIKE = 0.07  # below the best score: so close, that a few words cannot tell which is meant
 BRIEF = 2  # words that name a subject and ask nothing about it
-NEAREST = 0.1  # confidence from which pages are worth a look, though none is known to answer
+NEAREST = 0.15  # confidence from which pages are worth a look, though none is known to answer, if they know every word
 
 
 def answer(
@@ -63,14 +63,14 @@ def _climb(made: Answer, found: Reading, asked: str, index: Index, shelf: Shelf)
     if anothers(found.newest, asked, found.ranking, shelf):
         other = left_out(found.ranking, index, shelf, found.within)
         theirs = shelf.documents[other]["title"] if other is not None else ""
-        if not (first["jurisdiction"] in found.within and same_service(first["title"], theirs, index.language)):
+        if "-" not in first["jurisdiction"] or not same_service(first["title"], theirs, index.language):
             outcome = Outcome.NOT_FOUND
             made = replace(made, confidence=min(made.confidence, thresholds().scope))
     if outcome in (Outcome.NOT_FOUND, Outcome.OUT_OF_SCOPE):
-        whose = owner((found.newest.spelt, *found.before), asked, found.within, shelf, other)
+        whose = owner((found.newest.spelt, *found.before), asked, found.within, shelf, first["title"], other)
         if whose:
             return replace(made, whose=whose)
-        worth = outcome is Outcome.NOT_FOUND and made.confidence >= NEAREST
+        worth = outcome is Outcome.NOT_FOUND and made.confidence >= NEAREST and not found.newest.unknown
         return replace(made, outcome=outcome, sources=_sources(_near(candidates), found, index, shelf) if worth else ())
     meant = apart(found.ranking, shelf, index.language) if len(found.within) < 2 else []
     if len(meant) > 1:

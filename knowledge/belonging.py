@@ -82,14 +82,16 @@ def assumed(document: dict[str, str], question: str) -> str:
 
 
 def owner(
-    questions: Iterable[str], asked: str, within: Sequence[str], shelf: Shelf, other: int | None = None
+    questions: Iterable[str], asked: str, within: Sequence[str], shelf: Shelf, nearest: str, other: int | None = None
 ) -> Whose | None:
     """The government that the newest of `questions`, which comes first, belongs to, if its pages are not here; None if
-    they are, or nobody can tell. `other` is the document of another place that would have answered."""
+    they are, or nobody can tell. `nearest` is the title of the best page, and `other` the document of another place that
+    would have answered."""
     newest, *before = questions
     about = next((s for each in (newest, *before) if (s := governments.subject(each, asked))), None)
     office = place.agency(newest, asked)
-    if office == ABROAD or (not within and about and place.abroad(newest)):
+    service = about or set(terms(newest, asked)) & set(terms(nearest, asked))
+    if office == ABROAD or (service and not within and place.abroad(newest)):
         return governments.whose(ABROAD, asked)
     of = office or _in_charge(about, within, shelf, other)
     if not of or any(document["jurisdiction"] == of for document in shelf.documents):

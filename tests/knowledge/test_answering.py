@@ -88,6 +88,24 @@ def test_the_place_of_the_citizen_keeps_another_provinces_services_away(knowledg
     assert "ca-on" not in titles("ca-qc")
 
 
+@pytest.mark.parametrize(
+    ("judged", "question", "shown"),
+    [
+        (Outcome.NOT_FOUND, "How do I renew my passport?", True),
+        (Outcome.NOT_FOUND, "How do I renew the passport of an okapi?", False),  # which no page knows
+        (Outcome.OUT_OF_SCOPE, "How do I renew my passport?", False),
+    ],
+)
+def test_below_an_answer_the_nearest_pages_are_shown(
+    knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch, judged: Outcome, question: str, shown: bool
+) -> None:
+    monkeypatch.setattr("knowledge.answering.judge", lambda *_: judged)
+    found = knowledge.ask(question, language="en")
+    assert found.outcome is judged and not found.choices and found.whose is None
+    assert [source.title for source in found.sources][:1] == (["Renew an adult passport"] if shown else [])
+    assert len(found.sources) <= 3
+
+
 def test_a_service_of_many_names_is_asked_about(knowledge: Knowledge) -> None:
     found = knowledge.ask("passport", language="en")
     assert found.outcome is Outcome.CLARIFY and 2 <= len(found.choices) <= 3
