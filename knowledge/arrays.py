@@ -1,5 +1,6 @@
 """Arrays, by the names that knowledge has for them; saved ones are read by memory map."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,12 @@ def mapped(path: Path) -> NDArray[Any]:
     return np.asarray(np.load(path, mmap_mode="r"))
 
 
+def spans(starts: Integers, lengths: Integers) -> Integers:
+    """start, start + 1 … of each span, one after the other."""
+    before = np.cumsum(lengths) - lengths
+    return np.asarray(np.repeat(starts - before, lengths) + np.arange(int(lengths.sum())))
+
+
 def of_best(scores: Floats) -> Floats:
     """Scores over the best of them; as they are, where none is above 0."""
     best = float(scores.max(initial=0.0))
@@ -28,3 +35,16 @@ def spread(scores: Floats) -> Floats:
         return scores
     low, high = float(scores.min()), float(scores.max())
     return np.asarray((scores - low) / max(high - low, 1e-9))
+
+
+def best_first(scores: Floats, soon: int = 64) -> Iterator[int]:
+    """Positions, the highest score first, of equals the first; the best `soon` are found without sorting the rest."""
+    if len(scores) > 4 * soon:
+        best = np.sort(np.argpartition(-scores, soon)[:soon])
+        least = scores[best].min()
+        best = np.flatnonzero(scores > least)
+        yield from best[np.argsort(-scores[best], kind="stable")].tolist()
+        rest = np.flatnonzero(scores <= least)
+        yield from rest[np.argsort(-scores[rest], kind="stable")].tolist()
+    else:
+        yield from np.argsort(-scores, kind="stable").tolist()

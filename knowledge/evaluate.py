@@ -19,7 +19,7 @@ from knowledge.fusion import share_of_history
 from knowledge.index import Index, Texts
 from knowledge.text import LANGUAGES, language_of
 
-VERSION = 4  # of what is kept: raise it when an index is made differently
+VERSION = 5  # of what is kept: raise it when an index is made differently
 SPEAKERS = ("user: ", "agent: ")
 METRICS = ("R@1", "R@5", "R@10", "MRR@10", "nDCG@10", "ms_per_query")
 

@@ -1,22 +1,29 @@
 """An index finds passages of one language: rows of words and of vectors, each pointing to the passage it stands for."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from knowledge.arrays import Floats, Integers, mapped
+from knowledge.arrays import Floats, Integers, mapped, spans
 from knowledge.dense import Dense
 from knowledge.encoder import Encoder, Progress, silent
 from knowledge.fusion import fuse, fuse_documents, shares, whole
+from knowledge.kept import Kept
 from knowledge.lexical import Lexical
+from knowledge.narrowing import narrowed
+from knowledge.near import Near
 from knowledge.passage import digest
-from knowledge.query import Query, pairs_of, understand
+from knowledge.query import Query, understand
+from knowledge.scores import Scores as Scores
 from knowledge.spelling import Spelling
-from knowledge.text import terms, words
+from knowledge.tokens import Tokens, pairs
+
+EXACT = 50_000  # rows up to which all are scored: docs/decisions/0014-a-million-passages.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +43,6 @@ class Texts:
     sectioned: Sequence[bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """float32. `whole` says how well each passage answers, about 0…1, its document's share included.
-
-    What it is made of: `fused`, BM25 and cosine of each row, BM25 and cosine of each document. Cosines are None without
-    an encoder.
-    """
-
-    whole: Floats
-    fused: Floats
-    words: Floats
-    cosine: Floats | None
-    about: Floats
-    gist: Floats | None
-
-
 class Index:
     """A passage is as good as its best row, together with its document: what is asked often spans several passages."""
 
@@ -67,12 +58,14 @@ class Index:
         spelling: Spelling,
         dense: Dense | None,
         gist: Dense | None,
-        digests: Integers,
+        near: Near | None,
+        tokens: tuple[Tokens, Tokens] | None = None,
     ) -> None:
-        self.language, self.passage, self.document, self.digests = language, passage, document, digests
+        self.language, self.passage, self.document = language, passage, document
         self.sectioned = sectioned
         self.words, self.pairs, self.about, self.spelling = words, pairs, about, spelling
-        self.dense, self.gist = dense, gist
+        self.dense, self.gist, self.near = dense, gist, near
+        self._tokens = tokens  # of the rows and of the documents, while it is built
         self.passages = len(document)
         self.asides = int(np.searchsorted(passage[self.passages :], self.passages)) + self.passages  # the first of them
 
@@ -82,34 +75,41 @@ class Index:
         language: str,
         texts: Texts,
         encoder: Encoder | None,
-        known: Mapping[bytes, Floats] | None = None,
+        kept: Kept | None = None,
         progress: Progress = silent,
+        exact: int = EXACT,
     ) -> Self:
-        """Index `texts`; `known` has vectors by digest of texts that need not be encoded again."""
-        found = [terms(t, language) for t in texts.rows]
-        digests = [digest(t) for t in texts.rows]
+        """Index `texts`; what `kept` has of the same texts is not made again. Beyond `exact` rows searching narrows."""
+        kept = kept or Kept()
+        digests, whole_digests = _digests(texts.rows), _digests(texts.documents)
         passage, document = np.asarray(texts.passage, np.int32), np.asarray(texts.document, np.int32)
-        dense = gist = None
+        dense = gist = near = None
+        large = len(texts.rows) > exact
         if encoder is not None:
-            dense = Dense(_encoded(texts.rows, digests, encoder, known or {}, progress))
+            dense = Dense(kept.vectors(texts.rows, digests, encoder, progress))
             gist = Dense(_together(dense.vectors, passage, document, len(texts.documents)))
+            near = Near.build(dense.vectors, digests, kept.near) if large else None
+        tokens = kept.tokens(texts.rows, digests, language)
+        whole_tokens = kept.whole_tokens(texts.documents, whole_digests, language)
+        found = tokens.terms(language)
         return cls(
             language,
             passage,
             document,
             np.asarray(texts.sectioned, np.float32),
-            Lexical.build(found),
-            Lexical.build([pairs_of(row) for row in found]),
-            Lexical.build([terms(t, language) for t in texts.documents]),
-            Spelling.build(words(t, language) for t in texts.rows),
+            Lexical.build(found, len(texts.rows), large),
+            Lexical.build(pairs(found), len(texts.rows), large),
+            Lexical.build(whole_tokens.terms(language), len(texts.documents), large),
+            Spelling.build(tokens.counts()),
             dense,
             gist,
-            np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16),
+            near,
+            (tokens, whole_tokens),
         )
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        for name in ("passage", "document", "sectioned", "digests"):
+        for name in ("passage", "document", "sectioned"):
             np.save(folder / f"{name}.npy", getattr(self, name))
         for name in ("words", "pairs", "about"):
             getattr(self, name).save(folder / name)
@@ -117,6 +117,11 @@ class Index:
         if self.dense is not None and self.gist is not None:
             self.dense.save(folder)
             self.gist.save(folder / "about")
+        if self.near is not None:
+            self.near.save(folder)
+        if self._tokens is not None:
+            for part, tokens in zip((folder, folder / "about"), self._tokens, strict=True):
+                tokens.save(part)
 
     @classmethod
     def open(cls, folder: Path, language: str) -> Self:
@@ -131,7 +136,7 @@ class Index:
             Spelling.open(folder / "spelling.json"),
             Dense.open(folder),
             Dense.open(folder / "about"),
-            mapped(folder / "digests.npy"),
+            Near.open(folder),
         )
 
     def understand(self, question: str, encoder: Encoder | None, forgiving: bool = True) -> Query:
@@ -140,6 +145,8 @@ class Index:
     def score(self, query: Query, asked: str | None = None) -> Scores:
         """How well each passage answers a query that was asked in the language `asked`, this index's own if None."""
         by = shares(asked or self.language, self.language)
+        if self.words.narrows:
+            return narrowed(self, query, by)
         words, pairs = self.words.scores(query.terms), self.pairs.scores(query.pairs)
         about = self.about.scores(query.terms)
         cosine = gist = None
@@ -156,9 +163,26 @@ class Index:
         start, end = np.searchsorted(self.passage[self.passages :], (first, last + 1))
         return slice(self.passages + int(start), self.passages + int(end))
 
+    def rows_of(self, documents: Integers, longest: int | None = None) -> Integers:
+        """The rows of the first `longest` passages of each document, and those of the questions that they answer."""
+        order, ends = self._by_document
+        lengths = ends[documents + 1] - ends[documents]
+        own = order[spans(ends[documents], lengths if longest is None else np.minimum(lengths, longest))]
+        asked = self.passage[self.passages : self.asides]
+        if not len(asked):
+            return own
+        first = asked.searchsorted(own)
+        return np.concatenate([own, self.passages + spans(first, asked.searchsorted(own, "right") - first)])
+
     def telling(self, query: Query) -> float:
         """About how many of the query's words would each single out one row: the sum of idf over the highest idf."""
         return sum(self.words.idf(term) for term, _ in query.terms) / max(1.0, math.log(self.words.rows + 1))
+
+    @cached_property
+    def _by_document(self) -> tuple[Integers, Integers]:
+        """The passages by document, and where each document's begin."""
+        counts = np.bincount(self.document, minlength=self.about.rows)
+        return np.argsort(self.document, kind="stable"), np.concatenate([[0], np.cumsum(counts)])
 
     def _best(self, scores: Floats) -> Floats:
         if len(self.passage) == self.passages:
@@ -168,34 +192,13 @@ class Index:
         return best[: self.passages]
 
 
+def _digests(texts: Sequence[str]) -> Integers:
+    """uint8 (len(texts), 16)."""
+    return np.frombuffer(b"".join(map(digest, texts)), np.uint8).reshape(-1, 16)
+
+
 def _together(rows: Floats, passage: Integers, document: Integers, documents: int) -> Floats:
     """float32 (documents, dim): the direction in which each document's rows lie together; asides are of none."""
     total: Floats = np.zeros((documents + 1, rows.shape[1]), np.float32)
     np.add.at(total, np.append(document, documents)[passage], rows)
     return np.asarray(total[:-1] / np.maximum(np.linalg.norm(total[:-1], axis=1, keepdims=True), 1e-9))
-
-
-def vectors(folder: Path) -> dict[bytes, Floats]:
-    """Every row's vector by the digest of its text, from a saved index; empty where it has none."""
-    dense = Dense.open(folder)
-    if dense is None:
-        return {}
-    digests = mapped(folder / "digests.npy")
-    return {bytes(d): v for d, v in zip(digests, dense.vectors, strict=True)}
-
-
-def _encoded(
-    texts: Sequence[str],
-    digests: Sequence[bytes],
-    encoder: Encoder,
-    known: Mapping[bytes, Floats],
-    progress: Progress,
-) -> Floats:
-    vectors = np.zeros((len(texts), encoder.dim), np.float32)
-    fresh = [i for i, d in enumerate(digests) if d not in known]
-    for i, d in enumerate(digests):
-        if d in known:
-            vectors[i] = known[d]
-    if fresh:
-        vectors[fresh] = encoder.encode([texts[i] for i in fresh], progress=progress)
-    return vectors

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from knowledge import kind, place
-from knowledge.arrays import Floats, Integers, of_best, spread
+from knowledge.arrays import Floats, Integers, best_first, of_best, spread
 from knowledge.index import Index, Scores
 from knowledge.query import Query
 from knowledge.shelf import Shelf
@@ -44,14 +45,14 @@ class Ranking:
 
 def rank(scores: Scores, index: Index, shelf: Shelf, places: Sequence[str]) -> Ranking:
     """The best documents by `scores` in `places`; anywhere, where that is empty."""
-    best = np.full(len(shelf.documents), -1.0, np.float32)
-    np.maximum.at(best, index.document, scores.whole)
+    documents, best = _documents(scores, index, len(shelf.documents))
     if places:
-        best += OWN * np.array([d["jurisdiction"] in places for d in shelf.documents], np.float32)
+        own = np.array([jurisdiction in places for jurisdiction in shelf.places], np.float32)
+        best += OWN * own[shelf.place[documents]]
     found: list[Candidate] = []
     elsewhere = 0.0
-    for number in map(int, np.argsort(-best)[: 4 * DEEP]):
-        score = float(best[number])
+    for at in islice(best_first(best, 4 * DEEP), 4 * DEEP):
+        number, score = int(documents[at]), float(best[at])
         if score < WITHHELD:
             break
         if places and not place.any_holds(shelf.documents[number]["jurisdiction"], places):
@@ -59,6 +60,18 @@ def rank(scores: Scores, index: Index, shelf: Shelf, places: Sequence[str]) -> R
         elif len(found) < DEEP:
             found.append(Candidate(number, score))
     return Ranking(tuple(found), scores, elsewhere)
+
+
+def _documents(scores: Scores, index: Index, count: int) -> tuple[Integers, Floats]:
+    """Of `count` documents those that were scored, and the score of the best passage of each."""
+    if scores.among is None:
+        documents, passages, place = np.arange(count), scores.whole, index.document
+    else:
+        documents, place = np.unique(index.document[scores.among], return_inverse=True)
+        passages = scores.whole[scores.among]
+    best = np.full(len(documents), -1.0, np.float32)
+    np.maximum.at(best, place, passages)
+    return documents, best
 
 
 def sections(query: Query, document: int, scores: Scores, index: Index, shelf: Shelf) -> tuple[int, ...]:

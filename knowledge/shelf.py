@@ -1,9 +1,11 @@
 """A shelf is the passages of one language and their documents, as they are quoted."""
 
 import json
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 
@@ -11,28 +13,62 @@ from knowledge.arrays import Integers, mapped
 from knowledge.document import Document
 from knowledge.passage import Passage
 
-DOCUMENTS, PASSAGES, OFFSETS = "documents.json", "passages.jsonl", "offsets.npy"
+DOCUMENTS, DOCUMENT_OFFSETS = "documents.jsonl", "document_offsets.npy"
+PASSAGES, OFFSETS = "passages.jsonl", "offsets.npy"
+PLACES, PLACE = "places.json", "place.npy"
+
+
+class Documents(Sequence[dict[str, Any]]):
+    """Decoded when they are asked for: 300,000 of them would take a gigabyte in every process."""
+
+    def __init__(self, text: Integers, offsets: Integers) -> None:
+        self._text, self._offsets = text, offsets
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, at: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(*at.indices(len(self)))]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        at %= len(self)
+        found: dict[str, Any] = json.loads(self._text[self._offsets[at] : self._offsets[at + 1]].tobytes())
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """Read by memory map; a passage is decoded when it is asked for."""
 
-    documents: list[dict[str, Any]]
+    documents: Documents
     of: Integers  # int32 (passages,): each passage's document
+    places: list[str]  # the jurisdictions that documents have
+    place: Integers  # int32 (documents,): the position of each document's in `places`
     _text: Integers
     _offsets: Integers
 
     @classmethod
     def open(cls, folder: Path, of: Integers) -> Self:
-        documents = json.loads((folder / DOCUMENTS).read_text())
+        documents = Documents(np.memmap(folder / DOCUMENTS, np.uint8, "r"), mapped(folder / DOCUMENT_OFFSETS))
+        places = json.loads((folder / PLACES).read_text())
         text = np.memmap(folder / PASSAGES, np.uint8, "r")
-        return cls(documents, of, text, mapped(folder / OFFSETS))
+        return cls(documents, of, places, mapped(folder / PLACE), text, mapped(folder / OFFSETS))
 
     def passage(self, number: int) -> Passage:
         line = self._text[self._offsets[number] : self._offsets[number + 1]].tobytes()
         name, path, text, url = json.loads(line)
         return Passage(name, self.documents[self.of[number]]["id"], tuple(path), text, url)
+
+    def having(self, words: str) -> list[int]:
+        """Numbers of the passages that have `words` in their text, address or id."""
+        written = re.escape(json.dumps(words, ensure_ascii=False)[1:-1].encode("utf-8", "replace"))
+        found = np.array([match.start() for match in re.finditer(written, self._text)], np.int64)  # type: ignore[call-overload]
+        return [int(n) for n in np.unique(np.searchsorted(self._offsets, found, side="right") - 1)]
 
     def document(self, number: int) -> dict[str, Any]:
         """The document of passage `number`: Document's fields but for its sections, and `questions` as pairs."""
@@ -41,10 +77,21 @@ class Shelf:
 
 def shelve(folder: Path, group: list[Document], found: list[Passage]) -> None:
     """Write the shelf of `group`, the documents, and `found`, all their passages."""
-    lines = [json.dumps([p.id, p.path, p.text, p.url], ensure_ascii=False).encode("utf-8", "replace") for p in found]
-    (folder / PASSAGES).write_bytes(b"\n".join(lines) + b"\n")
-    np.save(folder / OFFSETS, np.cumsum([0] + [len(line) + 1 for line in lines]).astype(np.int64))
-    (folder / DOCUMENTS).write_text(json.dumps([_about(d) for d in group], ensure_ascii=False))
+    _write(folder / PASSAGES, folder / OFFSETS, ([p.id, p.path, p.text, p.url] for p in found))
+    _write(folder / DOCUMENTS, folder / DOCUMENT_OFFSETS, map(_about, group))
+    places = sorted({d.jurisdiction for d in group})
+    (folder / PLACES).write_text(json.dumps(places))
+    np.save(folder / PLACE, np.array([places.index(d.jurisdiction) for d in group], np.int32))
+
+
+def _write(lines: Path, offsets: Path, values: Iterable[Any]) -> None:
+    ends = [0]
+    with open(lines, "wb") as file:
+        for value in values:
+            line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+            file.write(line + b"\n")
+            ends.append(ends[-1] + len(line) + 1)
+    np.save(offsets, np.array(ends, np.int64))
 
 
 def _about(document: Document) -> dict[str, Any]:

@@ -14,15 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from knowledge.arrays import Floats
+from knowledge import retention
 from knowledge.document import Document
 from knowledge.encoder import Encoder, Progress, silent
-from knowledge.index import Index, Texts, vectors
+from knowledge.index import Index, Texts
+from knowledge.kept import Kept
+from knowledge.near import FILE as GRAPH
 from knowledge.passage import Passage, about, entry_points, passages
 from knowledge.reviewed import reviewed
 from knowledge.shelf import Shelf, shelve
 
-FORMAT = 8  # raise it when what is in a snapshot changes
+FORMAT = 9  # raise it when what is in a snapshot changes
 KEEP = 3
 BUILDING = ".building-"
 POINTER, MANIFEST = "current", "manifest.json"
@@ -96,7 +98,7 @@ def build(
     scratch = shelf / f"{BUILDING}{os.getpid()}-{threading.get_ident()}"
     try:
         scratch.mkdir(parents=True)
-        manifest = _write(list(documents), encoder, scratch, _known(home, encoder), progress)
+        manifest = _write(list(documents), encoder, scratch, home, progress)
         manifest["sources"] = dict(sources or {})
         name = _named(manifest)
         manifest["created"] = (now or datetime.now(UTC)).isoformat(timespec="seconds")
@@ -120,7 +122,7 @@ def build(
 
 
 def _write(
-    documents: list[Document], encoder: Encoder | None, folder: Path, known: dict[bytes, Floats], progress: Progress
+    documents: list[Document], encoder: Encoder | None, folder: Path, home: Path, progress: Progress
 ) -> dict[str, Any]:
     """The files of a snapshot but for its manifest, which is returned."""
     by_language: dict[str, list[Document]] = {}
@@ -132,26 +134,27 @@ def _write(
         found = [passages(document) for document in group]
         if not any(found):
             continue
-        Index.build(language, _texts(group, found, asides.get(language, [])), encoder, known, progress).save(
-            folder / language
-        )
+        texts = _texts(group, found, asides.get(language, []))
+        Index.build(language, texts, encoder, _kept(home, encoder, language), progress).save(folder / language)
         counts[language] = {"documents": len(group), "passages": sum(map(len, found))}
         shelve(folder / language, group, [p for mine in found for p in mine])
     if not counts:
         raise NotPublished("None of the sources has any text: nothing was published, the snapshot before stays in use.")
     files = {str(f.relative_to(folder)): _digest(f) for f in sorted(folder.rglob("*")) if f.is_file()}
+    graphs = {name: files.pop(name) for name in list(files) if Path(name).name == GRAPH}
     return {
         "format": FORMAT,
         "encoder": encoder.fingerprint if encoder is not None else None,
         "languages": counts,
         "publishers": dict(Counter(d.publisher for d in documents).most_common()),
         "files": files,
+        "graphs": graphs,
     }
 
 
 def _named(manifest: Mapping[str, Any]) -> str:
-    """The name of the snapshot: a digest of all that is in it, but not of when it was made."""
-    content = {key: value for key, value in manifest.items() if key != "created"}
+    """The name of the snapshot: a digest of all that is in it, but not of when it was made, nor of how its graphs grew."""
+    content = {key: value for key, value in manifest.items() if key not in ("created", "graphs")}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -168,19 +171,18 @@ def _texts(group: list[Document], found: list[list[Passage]], asides: list[str])
     return Texts([*rows, *(q for q, _ in asked), *asides], passage, document, [about(d) for d in group], sectioned)
 
 
-def _known(home: Path, encoder: Encoder | None) -> dict[bytes, Floats]:
-    """Vectors of the current snapshot by digest of their text, if this encoder made them; of whatever format it is."""
+def _kept(home: Path, encoder: Encoder | None, language: str) -> Kept:
+    """What can be taken from the current snapshot: vectors, of whatever format it is, if this encoder made them."""
     name = current(home)
-    if encoder is None or name is None:
-        return {}
+    if name is None:
+        return Kept()
     folder = home / "knowledge" / name
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
-        if manifest["encoder"] != encoder.fingerprint:
-            return {}
-        return {digest: vector for code in manifest["languages"] for digest, vector in vectors(folder / code).items()}
+        encoded = encoder is not None and manifest["encoder"] == encoder.fingerprint
+        return Kept.open(folder / language, encoded, manifest["format"] == FORMAT)
     except (OSError, ValueError, KeyError):
-        return {}  # a damaged snapshot has nothing to reuse: everything is encoded again
+        return Kept()  # a damaged snapshot has nothing to reuse: everything is made again
 
 
 def _verified(folder: Path) -> dict[str, Any]:
@@ -191,7 +193,7 @@ def _verified(folder: Path) -> dict[str, Any]:
             raise NoSnapshot(f"The snapshot {folder} was made by another version of Guichet: {again}")
         if _named(manifest) != folder.name:
             raise NoSnapshot(f"The manifest of the snapshot {folder} was changed after it was published: {again}")
-        for name, digest in manifest["files"].items():
+        for name, digest in (manifest["files"] | manifest["graphs"]).items():
             if _digest(folder / name) != digest:
                 raise NoSnapshot(f"{name} of the snapshot {folder} is damaged: {again}")
     except (OSError, ValueError, KeyError, TypeError) as broken:
@@ -223,10 +225,14 @@ def _sync(path: Path) -> None:
 
 
 def _forget(shelf: Path, name: str) -> None:
-    """Delete all but the latest snapshots, and what was left by a build that was killed; a process that has a snapshot
-    open keeps its maps until it lets go."""
+    """Delete all but the latest snapshots and those that answers on record may name, and what was left by a build that was
+    killed; a process that has a snapshot open keeps its maps until it lets go."""
     folders = [f for f in shelf.iterdir() if f.is_dir() and f.name != name]
     left = [f for f in folders if f.name.startswith(BUILDING) and f.stat().st_mtime < time.time() - 86400]
     old = sorted((f for f in folders if not f.name.startswith(".")), key=lambda f: f.stat().st_mtime, reverse=True)
-    for folder in (*left, *old[KEEP - 1 :]):
+    retention.note(shelf, name)
+    if old:
+        retention.share(shelf / name, old[0])
+    spared = retention.spared(shelf, old[KEEP - 1 :])
+    for folder in (*left, *(f for f in old[KEEP - 1 :] if f not in spared)):
         shutil.rmtree(folder, ignore_errors=True)

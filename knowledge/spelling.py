@@ -3,8 +3,7 @@
 import json
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -22,8 +21,9 @@ class Spelling:
         self.counts, self._by_sound = counts, sounds
 
     @classmethod
-    def build(cls, rows: Iterable[Iterable[str]]) -> Self:
-        counts = Counter(word for row in rows for word in row if len(word) >= SHORTEST and word.isalpha())
+    def build(cls, occurring: Mapping[str, int]) -> Self:
+        """Of words, each with how often it occurs."""
+        counts = {word: n for word, n in occurring.items() if len(word) >= SHORTEST and word.isalpha()}
         sounds: dict[str, list[str]] = {}
         for word in sorted(counts):
             sounds.setdefault(sound(word), []).append(word)

@@ -1,5 +1,7 @@
 """Words, spelling, meaning and their fusion: each half finds what it should, and together they agree."""
 
+from collections import Counter
+
 import bm25s
 import numpy as np
 import pytest
@@ -11,14 +13,20 @@ from knowledge.fusion import ACROSS, Shares, fuse, fuse_documents, share_of_hist
 from knowledge.index import Index, Texts
 from knowledge.lexical import Lexical
 from knowledge.spelling import Spelling, sound
+from knowledge.vocabulary import all_digested
 
 ROWS = [["canoe", "permit", "lake"], ["market", "stall"], ["canoe", "rental"], []]
+
+
+def lexical(rows: list[list[str]], heads: bool = False) -> Lexical:
+    found = np.repeat(np.arange(len(rows)), [len(row) for row in rows]), all_digested(t for row in rows for t in row)
+    return Lexical.build(found, len(rows), heads)
 
 
 def test_scores_are_those_of_bm25s(tmp_path) -> None:
     theirs = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
     theirs.index([row or ["∅"] for row in ROWS], show_progress=False)
-    Lexical.build(ROWS).save(tmp_path / "words")
+    lexical(ROWS).save(tmp_path / "words")
     ours = Lexical.open(tmp_path / "words")
     expected = theirs.get_scores(["canoe", "permit"])
     # bm25s cannot hold an empty row: with a word of its own the mean length differs a little
@@ -27,14 +35,14 @@ def test_scores_are_those_of_bm25s(tmp_path) -> None:
 
 
 def test_a_term_counts_by_its_weight_and_an_unknown_one_not_at_all() -> None:
-    index = Lexical.build(ROWS)
+    index = lexical(ROWS)
     assert index.scores([("stall", 0.5), ("zebra", 1.0)]) == pytest.approx(0.5 * index.scores([("stall", 1.0)]))
     assert index.idf("zebra") > index.idf("stall") > index.idf("canoe")
     assert index.has("stall", range(2)) and not index.has("stall", range(2, 4)) and not index.has("zebra", range(9))
 
 
 def test_an_index_of_nothing_finds_nothing() -> None:
-    assert Lexical.build([[], []]).scores([("canoe", 1.0)]).tolist() == [0, 0]
+    assert lexical([[], []]).scores([("canoe", 1.0)]).tolist() == [0, 0]
 
 
 def test_what_is_saved_is_mapped_not_read(tmp_path) -> None:
@@ -74,11 +82,11 @@ VOCABULARY = [
     ],
 )
 def test_a_misspelt_word_is_taken_for_the_one_it_resembles(written: str, meant: str | None) -> None:
-    assert Spelling.build([VOCABULARY]).guess(written) == meant
+    assert Spelling.build(Counter(VOCABULARY)).guess(written) == meant
 
 
 def test_of_two_as_close_the_frequent_word_is_meant() -> None:
-    assert Spelling.build([["form"] * 9 + ["farm"]]).guess("firm") == "form"
+    assert Spelling.build({"form": 9, "farm": 1}).guess("firm") == "form"
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz", max_size=20))
@@ -87,7 +95,7 @@ def test_every_word_has_a_sound(word: str) -> None:
 
 
 def test_spelling_survives_saving(tmp_path) -> None:
-    Spelling.build([VOCABULARY]).save(tmp_path / "spelling.json")
+    Spelling.build(Counter(VOCABULARY)).save(tmp_path / "spelling.json")
     assert Spelling.open(tmp_path / "spelling.json").guess("pasport") == "passport"
 
 

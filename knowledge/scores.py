@@ -1,0 +1,23 @@
+"""Scores are what a search has seen of the passages: how well each answers, and what that is made of."""
+
+from dataclasses import dataclass
+
+from knowledge.arrays import Floats, Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """float32. `whole` says how well each passage answers, about 0…1, its document's share included.
+
+    What it is made of: `fused`, BM25 and cosine of each row, BM25 and cosine of each document. Cosines are None without
+    an encoder. `among` are the numbers of the passages that were scored, in ascending order, where a large index scored
+    only those that could be the best, and None where it scored all; what was not scored has 0 everywhere.
+    """
+
+    whole: Floats
+    fused: Floats
+    words: Floats
+    cosine: Floats | None
+    about: Floats
+    gist: Floats | None
+    among: Integers | None = None
