@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from channels.channel import STATES
 from channels.conversation import Conversation
+from channels.provenance import Recorded
 from channels.tables import (
+    answers,
     case_lines,
     cases,
     consents,
@@ -29,7 +31,14 @@ CONNECT_SECONDS = 5
 NOT_NOW = ("08", "53", "57P")  # SQLSTATE: connection exception, insufficient resources, shutting down or starting
 COMMAND_SECONDS = 30  # a database that is reachable but silent counts as away, too
 EXPIRE_AT_ONCE = 10_000  # lines, so that no statement takes long
-KINDS = ("entries", "wanted", "ratings", "consents", "statuses")  # of rows that the queue of the record brings
+KINDS = (
+    "entries",
+    "answers",
+    "wanted",
+    "ratings",
+    "consents",
+    "statuses",
+)  # of rows that the queue of the record brings
 
 
 class Record:
@@ -69,14 +78,16 @@ class Record:
             await connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
     async def write(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """Append what queues have brought, by the names of KINDS: lines of transcripts, wishes for a person, words of
-        consent; and keep whether replies helped, the last word counting, and what became of them, the furthest.
+        """Append what queues have brought, by the names of KINDS: lines of transcripts, how answers came about, wishes for a
+        person, words of consent; and keep whether replies helped, the last word counting, and what became of them, the
+        furthest.
 
         What is there already stays as it is.
         """
         now = datetime.now(UTC)
         lines = [_at(row) | {"expires": now + self._keep} for row in rows.get("entries", ())]
-        appended = ((transcript, lines), (wishes, map(_at, rows.get("wanted", ()))))
+        made = ((table, map(_at, rows.get(kind, ()))) for table, kind in ((answers, "answers"), (wishes, "wanted")))
+        appended = ((transcript, lines), *made)
         async with self._engine.begin() as connection:
             for table, values in appended:
                 if some := list(values):
@@ -95,6 +106,33 @@ class Record:
                 if refused := [row.conversation for row in written if row.by != "citizen"]:
                     stop = update(conversations).where(conversations.c.key.in_(refused)).values(stopped=True)
                     await connection.execute(stop)
+
+    async def answers(
+        self,
+        *,
+        name: str = "",
+        conversation: str = "",
+        of: tuple[str, str] | None = None,
+        since: datetime | None = None,
+        most: int | None = None,
+    ) -> list[Recorded]:
+        """Answers on record, the newest first: those whose name begins so, of a conversation, that quoted a document or a
+        page (`of`: its id, its address as `knowledge.page_address` has it), since a time; all of them for what is not
+        said."""
+        columns = (answers.c.id, conversations.c.key, conversations.c.channel, answers.c.at, answers.c.question)
+        wanted = select(*columns, transcript.c.reply, answers.c.basis).order_by(answers.c.at.desc(), answers.c.id)
+        wanted = wanted.join(transcript, transcript.c.id == answers.c.entry)
+        wanted = wanted.join(conversations, conversations.c.key == transcript.c.conversation).limit(most)
+        if name:
+            wanted = wanted.where(answers.c.id.startswith(name, autoescape=True))
+        if conversation:
+            wanted = wanted.where(transcript.c.conversation == conversation)
+        if of is not None:
+            wanted = wanted.where((answers.c.document == of[0]) | (answers.c.page == of[1]))
+        if since is not None:
+            wanted = wanted.where(answers.c.at >= since)
+        async with self._at_once.connect() as connection:
+            return [Recorded(*row) for row in (await connection.execute(wanted)).all()]
 
     async def expire(self) -> int:
         """Delete the lines of transcripts, the states of replies and what was said in closed cases whose time has come, and

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from channels import outbox
+from channels import outbox, provenance
 from channels.channel import Incoming, Reply
 from channels.conversation import Addresses, Conversation, heard
 from channels.lanes import Follow
@@ -78,6 +78,7 @@ class Switchboard:
         await self.reception.replied(conversation, numbered)
         rows = {
             "entries": _entries(conversation, said, numbered),
+            "answers": provenance.answers(conversation, received.said, numbered),
             "wanted": _wanted(conversation, said, wanted),
             "consents": _consents(conversation, said, received),
         }

@@ -53,6 +53,21 @@ transcript = Table(
     Column("expires", DateTime(timezone=True), nullable=False, index=True),
 )
 
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", String(16), primary_key=True),  # what people call it: of the digest of `entry`
+    Column("entry", ForeignKey("transcript.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("at", DateTime(timezone=True), nullable=False, index=True),
+    Column("question", Text, nullable=False),
+    Column("snapshot", String(32), nullable=False),
+    Column("document", Text),  # of the passage that was quoted, NULL where none was
+    Column("page", Text),  # its address, as addresses are compared
+    Column("basis", JSONB, nullable=False, server_default="{}"),
+    Index("answers_document", "document", "at"),
+    Index("answers_page", "page", "at"),
+)
+
 feedback = Table(
     "feedback",
     metadata,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from knowledge.snapshot import build as build
     from knowledge.text import plain as plain
     from knowledge.text import sentences as sentences
+    from knowledge.withheld import page_address as page_address
 
 _HOME = {
     "Answer": "answer",
@@ -38,6 +39,7 @@ _HOME = {
     "build": "snapshot",
     "plain": "text",
     "sentences": "text",
+    "page_address": "withheld",
 }
 __all__ = list(_HOME)
 

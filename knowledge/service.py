@@ -1,17 +1,19 @@
-"""Knowledge is what a running process asks: the current snapshot, swapped when a newer one is published."""
+"""Knowledge is what a running process asks: the current snapshot, swapped when a newer one is published, and what people
+have decided about it since."""
 
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-
 from knowledge.answer import Answer
+from knowledge.arrays import best_first
 from knowledge.encoder import Encoder, SharedEncoder
 from knowledge.passage import Passage
 from knowledge.place import holds
+from knowledge.rules import Rules
 from knowledge.snapshot import NoSnapshot, Snapshot, stamp
 
 _log = logging.getLogger("knowledge")
@@ -45,6 +47,7 @@ class Knowledge:
         self._lock = threading.Lock()
         self._stamp = stamp(home)
         self._snapshot = Snapshot.open(home)
+        self.rules = Rules(home)
 
     @classmethod
     def open(cls, home: Path) -> Self:
@@ -68,28 +71,36 @@ class Knowledge:
     def search(self, query: str, k: int, where: Filter = Filter()) -> list[Hit]:
         """The best `k` passages, best first."""
         snapshot = self.snapshot
-        encoder = self.encoder_of(snapshot)
+        encoder, veil = self.encoder_of(snapshot), self.rules.veil(snapshot)
         hits: list[Hit] = []
         for language in snapshot.indexes if where.language is None else {where.language} & snapshot.indexes.keys():
             index, shelf = snapshot.indexes[language], snapshot.shelves[language]
-            scores = index.score(index.understand(query, encoder)).whole
+            found = index.score(index.understand(query, encoder))
+            scores = found.whole if found.among is None else found.whole[found.among]
+            hidden = veil.mask(language) if veil is not None else None
             mine: list[Hit] = []
-            for number in map(int, np.argsort(-scores)):
+            for at in best_first(scores):
+                number = at if found.among is None else int(found.among[at])
+                if hidden is not None and hidden[number]:
+                    continue
                 document = shelf.document(number)
                 if where.place is None or holds(document["jurisdiction"], where.place):
-                    passage, score, about = shelf.passage(number), float(scores[number]), document
+                    passage, score, about = shelf.passage(number), float(scores[at]), document
                     mine.append(Hit(passage, about["title"], language, score, about["publisher"], about["as_of"]))
                 if len(mine) == k:
                     break
             hits += mine
         return sorted(hits, key=lambda h: -h.score)[:k]
 
-    def ask(self, question: str, *, language: str, place: str | None = None) -> Answer:
-        """What the published knowledge says to `question`, asked in `language` by someone in `place`."""
-        from knowledge.answering import answer
+    def ask(self, question: str, *, language: str, place: str | None = None, before: Sequence[str] = ()) -> Answer:
+        """What the published knowledge says to `question`, asked in `language` by someone in `place`. `before` are the
+        turns before it, oldest first, as "user: …" and "agent: …"."""
+        from knowledge.ruled import Asked, ruled
 
         snapshot = self.snapshot
-        return answer(question, language, place, snapshot, self.encoder_of(snapshot))
+        encoder, veil = self.encoder_of(snapshot), self.rules.veil(snapshot)
+        pinned = self.rules.pinned(snapshot, veil, encoder)
+        return ruled(Asked(question, language, place, tuple(before)), snapshot, encoder, veil, pinned)
 
     def encoder_of(self, snapshot: Snapshot) -> Encoder | None:
         """The encoder, if it made the snapshot's vectors: those of two encoders cannot be compared."""

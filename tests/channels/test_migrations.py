@@ -15,8 +15,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, inspect, make_url, select, text
 
 from channels.conversation import Conversation
+from channels.provenance import name_of
 from channels.record import Record, async_url, engine
 from channels.tables import metadata
+from knowledge import page_address
 from machine.servers import migrate
 
 AT = datetime(2026, 3, 31, 13, 30, 0, 123_456, tzinfo=UTC)
@@ -111,12 +113,22 @@ FOURTH: Rows = {
 }
 """Rows of the tables that the fourth version brought, and of those to which it added something."""
 
-VERSIONS = {"0001": FIRST, "0002": SECOND, "0003": THIRD, "0004": FOURTH}
+FIFTH: Rows = {
+    "answers": [
+        {"id": "8" * 16, "entry": f"{OTHER}:m1", "question": "combien [nom]", "snapshot": "9" * 16}
+        | {"document": "content/fr/passport", "page": "town.example/passeport", "basis": {"ranked": [["a", 0.5]]}},
+        {"id": "9" * 16, "entry": f"{ONE}:m1", "question": "?", "snapshot": "", "document": None, "page": None}
+        | {"basis": {}},
+    ],
+}
+"""Rows of the table that the fifth version brought, of an answer that quoted and one that did not."""
+
+VERSIONS = {"0001": FIRST, "0002": SECOND, "0003": THIRD, "0004": FOURTH, "0005": FIFTH}
 
 TIMES = {
     "conversations": ("began",),
     "transcript": ("at", "expires"),
-    **dict.fromkeys(("feedback", "wishes", "consents", "deliveries", "case_lines", "audit"), ("at",)),
+    **dict.fromkeys(("feedback", "wishes", "consents", "deliveries", "case_lines", "audit", "answers"), ("at",)),
     **dict.fromkeys(("agents", "switches"), ("began",)),
     **dict.fromkeys(("sign_ins", "invitations"), ("began", "ends")),
     "cases": ("opened", "waiting_since"),
@@ -308,6 +320,36 @@ def test_an_old_conversation_goes_on_in_the_newest_version(database: Database) -
         Conversation(ONE, "web", "en"),
         Conversation(OTHER, "web", "fr", chosen=True, place="ca-on", answered_by="desk"),
     ]
+
+
+def test_answers_that_are_on_record_already_are_entered(database: Database) -> None:
+    database.up("0004")
+    quote = {"text": "It costs $25.", "url": "HTTPS://Town.Example/Dogs/#cost"}
+    answered = {"outcome": "answered", "snapshot": "5" * 16, "in_reply_to": "m1", "quotes": [quote]}
+    answered |= {"passages": ["town/en/dog#cost-1", "town/en/cat#intro-1"]}
+    unknown = {"outcome": "not_found", "snapshot": "5" * 16, "in_reply_to": "m2", "quotes": [], "passages": []}
+    said = [("m1", "citizen", "how much", None), ("m1/1", "bot", "Here:", answered), ("m2/1", "bot", "No.", unknown)]
+    said += [("m3/1", "bot", "Hello.", {"outcome": None, "in_reply_to": "m3"})]
+    columns = ("id", "sender", "text", "reply", "conversation")
+    database.put({"conversations": FIRST["conversations"][:1]})
+    database.put({"transcript": [dict(zip(columns, (f"{ONE}:{s[0]}", *s[1:], ONE), strict=True)) for s in said]})
+    migrate(database.url)
+    made = [name_of(f"{ONE}:{reply}") for reply in ("m1/1", "m2/1")]
+    found = {row["id"]: row for row in database.rows()["answers"]}
+    assert found.keys() == set(made)
+    first, second = (found[name] for name in made)
+    assert first | {"entry": "", "id": ""} == {
+        "id": "",
+        "entry": "",
+        "at": AT,
+        "question": "how much",
+        "snapshot": "5" * 16,
+        "document": "town/en/dog",
+        "page": page_address(quote["url"]),
+        "basis": {},
+    }
+    assert (second["question"], second["document"], second["page"]) == ("", None, None)
+    assert page_address(quote["url"]) == "town.example/Dogs"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
