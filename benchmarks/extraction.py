@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +31,7 @@ HERE = Path(__file__).resolve().parents[1]
 DATA = HERE.parent / "shared" / "data"
 SHORT = 280  # characters: what a text message of three parts has beside its source
 RIDGE = 1e-3
-Quoting = Callable[[Asked, str], str]
-Found = tuple[Asked, str]
-"""A question and the passage that is quoted."""
+Quoting = Callable[[Asked], str]
 
 
 def main() -> None:
@@ -48,10 +47,8 @@ def main() -> None:
     if chosen.fit:
         fit([each for each in asked if each.half == 0])
     held = [each for each in asked if each.half == 1]
-    sets: dict[str, list[Found]] = {
-        language: [(each, each.passage) for each in held if each.language == language] for language in ("en", "fr")
-    }
-    sets["en, found first"] = found(folder, sets["en"], encoder, home / "evaluated")
+    sets = {language: [each for each in held if each.language == language] for language in ("en", "fr")}
+    sets["en, found first"] = found_first(folder, sets["en"], encoder, home / "evaluated")
     ways = quotings(encoder)
     shown = Table("passages", "quote", "F1", "precision", "recall", "characters", "of its condition", "ms")
     for name, those in sets.items():
@@ -63,21 +60,22 @@ def main() -> None:
 def quotings(encoder: Encoder | None) -> dict[str, Quoting]:
     """What is compared: from nothing done to all that is."""
     ways: dict[str, Quoting] = {
-        "all of it": lambda asked, passage: passage,
-        "first sentence": lambda asked, passage: first(passage, 1),
-        "first two sentences": lambda asked, passage: first(passage, 2),
+        "all of it": lambda asked: asked.passage,
+        "first sentence": lambda asked: first(asked.passage, 1),
+        "first two sentences": lambda asked: first(asked.passage, 2),
         f"most words within {LONGEST}": most_words,
         "ours": ours,
-        f"ours within {SHORT}": lambda asked, passage: ours(asked, passage, SHORT),
+        f"ours within {SHORT}": lambda asked: ours(asked, SHORT),
     }
     if encoder is not None:
-        ways["nearest sentence by cosine"] = lambda asked, passage: nearest(asked, passage, encoder)
+        ways["nearest sentence by cosine"] = lambda asked: nearest(asked, encoder)
     return ways
 
 
-def ours(asked: Asked, passage: str, longest: int = LONGEST) -> str:
+def ours(asked: Asked, longest: int = LONGEST) -> str:
     question, language = asked.question.text, asked.language
-    return quote(passage, terms(question, language), language, longest, kind.asked(question, language))
+    sought, kinds = terms(question, language), kind.asked(question, language)
+    return quote(asked.passage, sought, language, longest, kinds, asked.title)
 
 
 def first(passage: str, count: int) -> str:
@@ -85,8 +83,9 @@ def first(passage: str, count: int) -> str:
     return passage[: spans[min(count, len(spans)) - 1][1]].strip()
 
 
-def most_words(asked: Asked, passage: str) -> str:
+def most_words(asked: Asked) -> str:
     """The longest span that fits and has most of the question's words, as near the beginning as can be."""
+    passage = asked.passage
     if len(passage) <= LONGEST:
         return passage
     sought = set(terms(asked.question.text, asked.language))
@@ -102,31 +101,31 @@ def most_words(asked: Asked, passage: str) -> str:
     return passage[spans[best[0]][0] : spans[best[1] - 1][1]].strip()
 
 
-def nearest(asked: Asked, passage: str, encoder: Encoder) -> str:
+def nearest(asked: Asked, encoder: Encoder) -> str:
     """The sentence nearest in meaning, as far as the first thirty go."""
-    parts = [passage[a:b].strip() for a, b in sentences(passage)][:30]
+    parts = [asked.passage[a:b].strip() for a, b in sentences(asked.passage)][:30]
     vectors = encoder.encode([asked.question.text, *parts])
     return parts[int(np.argmax(vectors[1:] @ vectors[0]))]
 
 
-def found(folder: Path, gold: Sequence[Found], encoder: Encoder | None, cache: Path) -> list[Found]:
+def found_first(folder: Path, gold: Sequence[Asked], encoder: Encoder | None, cache: Path) -> list[Asked]:
     """The questions with the passages that search finds first, in the light of the conversation."""
     corpus, _ = read(folder)
     names = list(corpus)
     index: Index = _index("en", _texts(corpus), encoder, cache, lambda *_: None)
-    best = [int(np.argmax(find(index, asked.question, encoder, "en"))) for asked, _ in gold]
-    return [(asked, corpus[names[number]]["text"]) for (asked, _), number in zip(gold, best, strict=True)]
+    found = [corpus[names[int(np.argmax(find(index, each.question, encoder, "en")))]] for each in gold]
+    return [replace(each, title=d["title"], passage=d["text"]) for each, d in zip(gold, found, strict=True)]
 
 
-def measured(those: Sequence[Found], make: Quoting) -> list[str]:
+def measured(those: Sequence[Asked], make: Quoting) -> list[str]:
     """Means, the share of quotes that leave no condition of their last sentence out, and ms of one core at the median."""
     seen, took, kept = [], [], []
-    for asked, passage in those:
+    for asked in those:
         start = time.process_time()
-        said = make(asked, passage)
+        said = make(asked)
         took.append(time.process_time() - start)
         seen.append((*overlap(said, asked.gold), len(said)))
-        kept.append(complete(said, passage, asked.language))
+        kept.append(complete(said, asked.passage, asked.language))
     *scores, characters = np.mean(seen, axis=0)
     timed = f"{1000 * float(np.median(took)):.2f}"
     return [*(f"{score:.3f}" for score in scores), f"{characters:.0f}", f"{np.mean(kept):.1%}", timed]
@@ -149,7 +148,7 @@ def fit(asked: Iterable[Asked]) -> None:
         if share.sum():
             question = each.question.text
             sought, kinds = terms(question, each.language), kind.asked(question, each.language)
-            rows.append(np.array(features(each.passage, parts, sought, each.language, kinds)))
+            rows.append(np.array(features(each.passage, parts, sought, each.language, kinds, each.title)))
             shares.append(share / share.sum())
     x, y = np.concatenate(rows), np.concatenate(shares)
     scale = x.std(axis=0) + 1e-9

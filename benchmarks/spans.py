@@ -21,10 +21,11 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation + "«»“”’…–�
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`passage` has the answer, `gold` is its words. What is of one `half` (0 or 1) shares nothing with the other."""
+    """`passage`, of the document `title`, has the answer; `gold` is its words. The halves, 0 and 1, share nothing."""
 
     language: str
     question: Question
+    title: str
     passage: str
     gold: str
     half: int
@@ -39,7 +40,7 @@ def english(folder: Path) -> Iterator[Asked]:
     for question in questions:
         half = dialogues.setdefault(question.id.rsplit("_", 1)[0], len(dialogues)) % 2
         gold = next(iter(question.relevant))
-        yield Asked("en", question, corpus[gold]["text"], answers[question.id], half)
+        yield Asked("en", question, corpus[gold]["title"], corpus[gold]["text"], answers[question.id], half)
 
 
 def french(folder: Path, seed: int = 3) -> Iterator[Asked]:
@@ -70,7 +71,7 @@ def french(folder: Path, seed: int = 3) -> Iterator[Asked]:
             first, last = _around(best, articles[title], [len(corpus[name]["text"]) for name in order], chance)
             passage = "\n\n".join(corpus[order[n]]["text"] for n in range(first, last + 1))
             asked = Question("", pair[0], question.history[:at], {})
-            yield Asked("fr", asked, passage, pair[1], halves[title])
+            yield Asked("fr", asked, title, passage, pair[1], halves[title])
 
 
 def _around(best: int, article: list[int], sizes: list[int], chance: random.Random) -> tuple[int, int]:

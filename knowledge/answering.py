@@ -134,11 +134,13 @@ def source(candidate: Candidate, query: Query, ranking: Ranking, index: Index, s
 def quoted(number: int, query: Query, index: Index, shelf: Shelf) -> Source:
     """Passage `number`, quoted for a query."""
     passage, document = shelf.passage(number), shelf.document(number)
+    kinds, above = kind.asked(query.spelt, index.language), f"{document['title']}\n{passage.heading}"
+    said = quote(passage.text, dict(query.terms), index.language, kinds=kinds, above=above)
     return Source(
         title=document["title"],
         url=passage.url,
         section=passage.heading,
-        quote=quote(passage.text, dict(query.terms), index.language, kinds=kind.asked(query.spelt, index.language)),
+        quote=said,
         publisher=document["publisher"],
         as_of=document["as_of"],
         language=index.language,

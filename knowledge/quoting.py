@@ -17,9 +17,7 @@ from knowledge.text import terms
 from knowledge.units import Units, units
 
 LONGEST = 600  # characters: two text messages and a half, or one look at a phone
-ANSWER = (
-    0.5  # of the longest quote: what an answer is taken to have, and what is quoted whole; more says more around it
-)
+ANSWER = 0.5  # of the longest quote: what an answer is taken to have. A passage that is no longer is quoted whole
 
 FEATURES = (
     "said",  # share of what is sought that the unit has, each word by how rare it is in the passage
@@ -39,15 +37,17 @@ def quote(
     language: str,
     longest: int = LONGEST,
     kinds: Collection[str] = (),
+    above: str = "",
 ) -> str:
     """The span of `text` that answers best, at most `longest` characters where its units allow.
 
-    `sought` are the stems of the newest question, with their weights if they differ; `kinds` what it asks for (kind.py).
+    `sought` are the stems of the newest question, with their weights if they differ; `kinds` what it asks for (kind.py);
+    `above` the title and the heading, whose words tell less about where in the passage the answer is.
     """
     parts = units(text, language, longest)
     if not parts.spans or len(text) <= ANSWER * longest:
         return text.strip()
-    chances = likely(features(text, parts, sought, language, kinds))
+    chances = likely(features(text, parts, sought, language, kinds, above))
     first, last = most_telling(parts, chances, longest)
     return text[parts.spans[first][0] : parts.spans[last][1]].strip()
 
@@ -58,15 +58,17 @@ def features(
     sought: Collection[str] | Mapping[str, float],
     language: str,
     kinds: Collection[str] = (),
+    above: str = "",
 ) -> list[tuple[float, ...]]:
     """For each unit, the FEATURES."""
     weights = sought if isinstance(sought, Mapping) else dict.fromkeys(sought, 1.0)
     said = [terms(text[a:b], language) for a, b in parts.spans]
-    above = terms(parts.heading, language) if parts.heading else []
-    having = Counter(term for unit in (*said, above) for term in set(unit))
-    rare = {t: w * math.log((len(said) + bool(above) + 1) / (having[t] + 0.5)) for t, w in weights.items() if having[t]}
+    headed = terms(f"{above}\n{parts.heading}", language)
+    having = Counter(term for unit in (*said, headed) for term in set(unit))
+    units_in_all = len(said) + bool(headed) + 1
+    rare = {t: weight * math.log(units_in_all / (having[t] + 0.5)) for t, weight in weights.items() if having[t]}
     total = sum(rare.values()) or 1.0
-    shares = [sum(weight for term, weight in rare.items() if term in unit) / total for unit in map(set, (above, *said))]
+    shares = [sum(rare[term] for term in rare if term in unit) / total for unit in map(set, (headed, *said))]
     most = max(shares)
     telling = _telling(language, tuple(sorted(kinds)))
     rows = list[tuple[float, ...]]()

@@ -147,6 +147,14 @@ def test_a_heading_tells_what_is_meant_but_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_word_of_the_title_tells_less(language: str) -> None:
+    text, sought = f"Permit. {FILLING[language]}", terms("permit ducks canards", language)
+    parts = units(text, language, 200)
+    alone, titled = (features(text, parts, sought, language, (), title)[0] for title in ("", "Permit"))
+    assert titled[FEATURES.index("said")] < alone[FEATURES.index("said")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_short_is_quoted_whole(language: str) -> None:
     assert quote(f" {FILLING[language]}", ["duck"], language) == FILLING[language].strip()
     assert quote("", ["duck"], language) == quote(" \n", ["duck"], language) == ""
