@@ -8,9 +8,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.dialogue import Asked, before, is_said, pending, told
 from actions.published import Opener, opened, warm_up
 from actions.topic import LISTEN, PERSON, TOPICS, language, offer, remember
 from knowledge import Answer, NoSnapshot, Outcome
+from knowledge.governments import called
 
 log = logging.getLogger(__name__)
 
@@ -33,34 +35,50 @@ class ActionAnswer(Action):
         return "action_answer"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        place, alone = _place_said(tracker)
-        if place:
-            dispatcher.utter_message(json_message={"place": place})
-        if alone:
+        said, alone = _place_said(tracker)
+        if said:
+            dispatcher.utter_message(json_message={"place": said})
+        asked = pending(tracker) if alone else Asked(tracker.latest_message.get("text") or "", before(tracker))
+        if asked is None:
             dispatcher.utter_message(response="utter_place_noted")
             return [LISTEN]
-        spoken = language(tracker)
-        question = tracker.latest_message.get("text") or ""
+        spoken, place = language(tracker), said or tracker.get_slot("place")
         try:
             # in a thread: the interpreter is free for other turns while the encoder computes
-            answer = await asyncio.to_thread(self._ask, question, spoken, tracker.get_slot("place"))
+            answer = await asyncio.to_thread(self._ask, asked, spoken, place)
         except Exception as error:  # whatever it is, the citizen is told, and not left without a reply
             log.error("A question could not be answered. %s", error, exc_info=not isinstance(error, NoSnapshot))
             dispatcher.utter_message(response="utter_knowledge_missing")
             return [offer(PERSON), LISTEN]
-        dispatcher.utter_message(response=_lead(answer, spoken))
+        response, filled = lead(answer, spoken, place)
+        dispatcher.utter_message(response=response, **filled)
         dispatcher.utter_message(json_message={"answer": answer.as_dict(), "text": ""})
-        return [*_changes(answer, tracker), LISTEN]
+        return [*_changes(answer, tracker), *told(asked, answer, place), LISTEN]
 
-    def _ask(self, question: str, spoken: str, place: str | None) -> Answer:
-        return self._knowledge().ask(question, language=spoken, place=place)
+    def _ask(self, asked: Asked, spoken: str, place: str | None) -> Answer:
+        return self._knowledge().ask(asked.question, language=spoken, place=place, before=asked.before)
 
 
-def _lead(answer: Answer, spoken: str) -> str:
-    """The reviewed response that goes before the answer."""
-    if answer.outcome is Outcome.ANSWERED and answer.language != spoken:
-        return "utter_answered_in_other_language"
-    return LEAD[answer.outcome]
+def lead(answer: Answer, spoken: str, where: str | None) -> tuple[str, dict[str, str]]:
+    """The reviewed response that goes before the answer, and what it names: what was taken for granted of the place and
+    the subject, or whose question it is."""
+    if answer.outcome is Outcome.ANSWERED:
+        if answer.language != spoken:
+            return "utter_answered_in_other_language", {}
+        if answer.place and not is_said(answer.place, where):
+            return "utter_answered_for_place", {"place": called(answer.place, spoken)}
+        if answer.about:
+            return "utter_answered_about", {"about": answer.about}
+        if answer.place:
+            return "utter_answered_for", {"place": called(answer.place, spoken)}
+    if answer.asks_place:
+        return "utter_ask_place", {}
+    if answer.whose:
+        whose, url = answer.whose.names.get(spoken, ""), answer.whose.url
+        return ("utter_whose", {"whose": whose, "url": url}) if url else ("utter_whose_somewhere", {"whose": whose})
+    if answer.outcome is Outcome.NOT_FOUND and answer.sources:
+        return "utter_nearest", {}
+    return LEAD[answer.outcome], {}
 
 
 def _changes(answer: Answer, tracker: Tracker) -> list[EventType]:

@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 class Asked(Protocol):
     """What an action needs of the knowledge. Safe to ask from several threads."""
 
-    def ask(self, question: str, *, language: str, place: str | None = None) -> Answer: ...
+    def ask(self, question: str, *, language: str, place: str | None = None, before: Sequence[str] = ()) -> Answer: ...
 
 
 Opener = Callable[[], Asked]

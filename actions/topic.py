@@ -1,4 +1,4 @@
-"""The topic of a conversation, as slots: the sources of the last answer, what a yes would accept, what did not help."""
+"""The topic of a conversation, as slots: what was asked and told, what a yes would accept, what did not help."""
 
 from typing import Any
 
@@ -33,7 +33,8 @@ def offer(what: str) -> EventType:
 
 
 def forget() -> list[EventType]:
-    return [SlotSet("sources", None), SlotSet("unhelpful", 0), offer(NOTHING)]
+    topic = ("sources", "before", "pending")
+    return [*(SlotSet(name, None) for name in topic), SlotSet("unhelpful", 0), offer(NOTHING)]
 
 
 def say_contact(dispatcher: CollectingDispatcher, sources: list[Source]) -> None:

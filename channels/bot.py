@@ -81,7 +81,7 @@ class Bot:
             return Turn((nothing,))
         if answer.outcome == "answered":
             return Turn((replace(from_answer(answer.as_dict(), texts(language)["degraded_answer"]), degraded=True),))
-        if answer.choices:
+        if answer.choices and not answer.asks_place:  # nobody here would understand a place
             return Turn((replace(from_answer(answer.as_dict(), texts(language)["degraded_choices"]), degraded=True),))
         return Turn((nothing,))
 
@@ -148,6 +148,7 @@ def from_answer(answer: dict[str, Any], text: str = "") -> Reply:
             text=text,
             quotes=tuple(Quote(text=each["quote"], **{name: each[name] for name in _CITATION}) for each in quoted),
             links=tuple(Link(each["title"], each["url"], each["publisher"]) for each in further if each["url"]),
+            assumes=bool(answer.get("about") or answer.get("place")),
             choices=tuple(Choice(each, each) for each in answer["choices"]),
             language=answer["language"],
             outcome=answer["outcome"],

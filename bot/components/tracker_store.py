@@ -1,8 +1,8 @@
 """Where Rasa keeps a conversation from one turn to the next: one small value in Redis, so that every turn costs the same.
 
 Rasa replays and copies the whole history several times in a turn, so a history that grows makes every turn slower than the
-one before. Here the history is the last turn alone. What an earlier turn said is in the slots, and these are kept; the
-citizen's words are not.
+one before. Here the history is the last turn alone. What earlier turns said is in the slots, and these are kept; of the
+citizen's words only the beginnings of the last few questions, redacted as they come (actions/dialogue.py).
 """
 
 import json

@@ -26,7 +26,17 @@ from channels.web.render import continued
 from channels.web.sessions import Sessions, UnknownSession
 
 _EVENT_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")  # any longer number is more than Redis counts to
-INNER = ("confidence", "snapshot", "passages", "changes_language", "degraded", "continues", "unasked", "regardless")
+INNER = (
+    "confidence",
+    "snapshot",
+    "passages",
+    "changes_language",
+    "degraded",
+    "assumes",
+    "continues",
+    "unasked",
+    "regardless",
+)
 OTHER_FILES = 200  # that a process may have open beside event streams
 
 

@@ -102,11 +102,13 @@ def day(iso: str, language: str) -> str:
 
 
 def _say(reply: Reply) -> str:
-    """What is said and quoted. That something is published goes without saying where there is little room."""
-    lead = "" if reply.quotes and reply.outcome == "answered" and not reply.degraded else reply.text
-    further = (
-        [_lines(link.title, _address(link.url)) for link in reply.links] if not (reply.quotes or reply.choices) else []
-    )
+    """What is said and quoted. That something is published goes without saying where there is little room; what was taken
+    for granted does not."""
+    answers = reply.quotes and reply.outcome == "answered"
+    lead = reply.text if reply.degraded or reply.assumes or not answers else ""
+    shown = not reply.quotes and (reply.outcome == "not_found" or not reply.choices)  # else they are among the choices
+    listed = reply.links if shown else ()
+    further = [_lines(link.title, _address(link.url)) for link in listed]
     return _lines(lead, *(quote.text for quote in reply.quotes), *further)
 
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from actions.answer import ActionAnswer
-from knowledge import NoSnapshot, Outcome
+from actions.answer import lead as leading
+from knowledge import Answer, NoSnapshot, Outcome
+from knowledge.governments import Whose
 from tests.actions.told import PASSPORT, Shelf, found, opener, run
 
 LATER = replace(PASSPORT, title="Get a first passport", contact=None)
@@ -87,6 +89,65 @@ async def test_a_place_that_the_channel_gave_is_not_passed_back() -> None:
     given = SAID | {"extractor": "given"}
     told = await run(ActionAnswer(opener(Shelf(found(PASSPORT)))), "passport", [given])
     assert [set(custom) for custom in told.customs] == [{"answer", "text"}]
+
+
+WAITING = {"question": "how do I get a health card", "before": ["user: hello there"]}
+ALBERTA = Whose(
+    "ca-ab", {"en": "the Government of Alberta", "fr": "le gouvernement de l’Alberta"}, "https://ab.example"
+)
+
+
+async def test_who_was_asked_where_they_live_is_answered_what_they_asked() -> None:
+    shelf = Shelf(replace(found(PASSPORT), place="ca-on"))
+    alone = SAID | {"value": "ca-on", "alone": True}
+    told = await run(ActionAnswer(opener(shelf)), "Ontario", [alone], place="ca-on", pending=WAITING)
+    assert shelf.asked == [("how do I get a health card", "en", "ca-on")]
+    assert shelf.before == [("user: hello there",)]
+    assert told.responses == ["utter_answered_for"]
+    assert told.slots["pending"] is None
+
+
+@pytest.mark.parametrize(
+    ("assumed", "where", "lead", "named"),
+    [
+        ({"about": "Renew a passport"}, None, "utter_answered_about", {"about": "Renew a passport"}),
+        (
+            {"about": "Renew a passport", "place": "ca-on"},
+            "ca-on",
+            "utter_answered_about",
+            {"about": "Renew a passport"},
+        ),
+        ({"place": "ca-on"}, "ca-on-toronto", "utter_answered_for", {"place": "l’Ontario"}),
+        ({"place": "ca-on"}, None, "utter_answered_for_place", {"place": "l’Ontario"}),
+        ({"place": "ca-on-toronto"}, "ca-on", "utter_answered_for_place", {"place": "Toronto"}),
+        ({}, "ca-on", "utter_answered", {}),
+    ],
+)
+def test_what_was_taken_for_granted_is_said(
+    assumed: dict[str, str], where: str | None, lead: str, named: dict[str, str]
+) -> None:
+    assert leading(replace(found(PASSPORT, language="fr"), **assumed), "fr", where) == (lead, named)
+
+
+@pytest.mark.parametrize(
+    ("made", "lead", "named"),
+    [
+        (replace(found(outcome=Outcome.NOT_FOUND), whose=ALBERTA), "utter_whose", ALBERTA.names["en"]),
+        (
+            replace(found(outcome=Outcome.NOT_FOUND), whose=replace(ALBERTA, url="")),
+            "utter_whose_somewhere",
+            ALBERTA.names["en"],
+        ),
+        (found(PASSPORT, outcome=Outcome.NOT_FOUND), "utter_nearest", ""),
+        (replace(found(PASSPORT, outcome=Outcome.CLARIFY), asks_place=True), "utter_ask_place", ""),
+    ],
+)
+async def test_without_an_answer_the_way_on_is_said(made: Answer, lead: str, named: str) -> None:
+    told = await run(ActionAnswer(opener(Shelf(made))), "health card")
+    assert told.responses == [lead]
+    assert told.messages[0].get("whose", "") == named
+    assert told.customs[0]["answer"]["outcome"] == made.outcome
+    assert told.slots.get("offered") == ("person" if made.outcome is Outcome.NOT_FOUND else None)
 
 
 @pytest.mark.parametrize("error", [NoSnapshot("Nothing is published: run guichet index."), RuntimeError("broken")])

@@ -69,4 +69,4 @@ async def test_what_does_not_help_again_needs_a_person() -> None:
 async def test_starting_over_forgets_the_topic_and_nothing_else() -> None:
     told = await run(ActionStartOver(), "start over", sources=[SOURCE], place="ca-on", unhelpful=1, offered="person")
     assert told.responses == ["utter_start_over"]
-    assert told.slots == {"sources": None, "unhelpful": 0, "offered": "nothing"}
+    assert told.slots == {"sources": None, "before": None, "pending": None, "unhelpful": 0, "offered": "nothing"}

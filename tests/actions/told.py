@@ -1,6 +1,6 @@
 """What an action is given and what came of it: a tracker, a knowledge of ten lines, the messages and the slots."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,9 +29,11 @@ class Shelf:
 
     answer: Answer
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
+    before: list[tuple[str, ...]] = field(default_factory=list)
 
-    def ask(self, question: str, *, language: str, place: str | None = None) -> Answer:
+    def ask(self, question: str, *, language: str, place: str | None = None, before: Sequence[str] = ()) -> Answer:
         self.asked.append((question, language, place))
+        self.before.append(tuple(before))
         return self.answer
 
 

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,19 @@ from tests.actions.told import PASSPORT, found
 
 @dataclass
 class Words:
-    """A knowledge that finds everything, but what has NOTHING or ELSEWHERE in it; remembers the place of each question."""
+    """A knowledge that finds everything, but what ends with NOTHING or ELSEWHERE, and answers what ends with THERE for
+    a place; remembers each question, its place, and what was said before it."""
 
     places: list[str | None] = field(default_factory=list)
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
-    def ask(self, question: str, *, language: str, place: str | None = None) -> Answer:
+    def ask(self, question: str, *, language: str, place: str | None = None, before: Sequence[str] = ()) -> Answer:
         self.places.append(place)
+        self.asked.append((question, tuple(before)))
+        if question.split()[-1] == "THERE":
+            if place is None:
+                return replace(found(PASSPORT, outcome=Outcome.CLARIFY, language=language), asks_place=True)
+            return replace(found(PASSPORT, language=language), place="ca-on")
         outcome = {"NOTHING": Outcome.NOT_FOUND, "ELSEWHERE": Outcome.OUT_OF_SCOPE}.get(question.split()[-1])
         return found(outcome=outcome) if outcome else found(PASSPORT, language=language)
 

@@ -69,3 +69,20 @@ async def test_conversations_do_not_know_each_other(bot: Bot) -> None:
     await bot.hear(one, "how do I renew my passport", "en")
     said = await bot.hear(other, "talk to a person", "en")
     assert told(said[0]) == "utter_contact_general"
+
+
+async def test_a_question_is_asked_with_what_was_said_before_it(bot: Bot) -> None:
+    sender = uuid.uuid4().hex
+    for question in ("how do I renew my passport", "how much does it cost", "how long does it take", "and for my son?"):
+        await bot.hear(sender, question, "en")
+    question, before = bot.knowledge.asked[-1]
+    assert question == "and for my son?"
+    assert before[0] == "user: how do I renew my passport" and before[1].startswith("agent: ")
+    assert len(before) == 6 and before[-2] == "user: how long does it take"
+
+
+async def test_who_starts_over_is_asked_anew(bot: Bot) -> None:
+    sender = uuid.uuid4().hex
+    for text in ("how do I renew my passport", "start over", "how much does it cost"):
+        await bot.hear(sender, text, "en")
+    assert bot.knowledge.asked[-1] == ("how much does it cost", ())

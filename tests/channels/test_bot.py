@@ -166,6 +166,7 @@ async def test_a_bot_that_does_not_run_is_answered_for(ask: Callable[..., Bot]) 
         (NOT_FOUND, "degraded_not_found"),
         (LookupError("no snapshot"), "degraded_not_found"),
         (CLARIFY, "degraded_choices"),
+        (replace(CLARIFY, asks_place=True), "degraded_not_found"),
     ],
 )
 async def test_it_is_said_honestly_what_could_not_be_done(
@@ -174,7 +175,7 @@ async def test_it_is_said_honestly_what_could_not_be_done(
     rasa.answer = []
     (reply,) = (await ask(answer).answer(conversation(language), SAID)).replies
     assert reply.text == texts(language)[key]
-    assert [choice.say for choice in reply.choices] == list(getattr(answer, "choices", ()))
+    assert [choice.say for choice in reply.choices] == (list(CLARIFY.choices) if key == "degraded_choices" else [])
     assert reply.quotes == ()
 
 
@@ -301,6 +302,13 @@ def test_what_was_not_found_is_no_quote_and_links_only_where_they_lead_somewhere
     reply = from_answer(answer.as_dict(), "Rien.")
     assert (reply.quotes, reply.asks_feedback, reply.language) == ((), False, "fr")
     assert reply.links == (Link(SOURCE.title, SOURCE.url, SOURCE.publisher),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "assumes"), [({}, False), ({"about": "Renew a passport"}, True), ({"place": "ca-on"}, True)]
+)
+def test_an_answer_says_whether_something_was_taken_for_granted(fields: dict[str, str], assumes: bool) -> None:
+    assert from_answer(replace(ANSWER, **fields).as_dict()).assumes is assumes
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from actions.ask_person import ActionAskPerson
 from actions.change_language import ActionChangeLanguage
 from actions.not_helpful import ActionNotHelpful
 from channels.bot import read
-from knowledge import Knowledge, Outcome
+from knowledge import Knowledge, Outcome, Source
+from knowledge.governments import Whose
 from tests.actions.told import PASSPORT, Shelf, Told, found, opener, run
 
 SCHEMA = Draft202012Validator(json.loads(Path(__file__).with_name("custom.schema.json").read_text("utf-8")))
@@ -33,11 +35,33 @@ def answering(outcome: Outcome) -> ActionAnswer:
     return ActionAnswer(opener(Shelf(found(*sources, outcome=outcome))))
 
 
+ALBERTA = Whose(
+    "ca-ab", {"en": "the Government of Alberta", "fr": "le gouvernement de l’Alberta"}, "https://ab.example"
+)
+
+
+def making(outcome: Outcome, *sources: Source, **fields: Any) -> ActionAnswer:
+    return ActionAnswer(opener(Shelf(replace(found(*sources, outcome=outcome), **fields))))
+
+
 CASES: dict[str, Callable[[str], Awaitable[Told]]] = {
     "answered": lambda language: run(answering(Outcome.ANSWERED), "passport", language=language),
     "clarify": lambda language: run(answering(Outcome.CLARIFY), "passport", language=language),
     "not found": lambda language: run(answering(Outcome.NOT_FOUND), "hm", language=language),
     "out of scope": lambda language: run(answering(Outcome.OUT_OF_SCOPE), "hm", language=language),
+    "answered, about the last subject": lambda language: run(
+        making(Outcome.ANSWERED, PASSPORT, about="Renew a passport", language=language), "how much", language=language
+    ),
+    "answered, for a place": lambda language: run(
+        making(Outcome.ANSWERED, PASSPORT, place="ca-on", language=language), "health card", language=language
+    ),
+    "which place": lambda language: run(
+        making(Outcome.CLARIFY, PASSPORT, asks_place=True), "health card", language=language
+    ),
+    "another government's": lambda language: run(
+        making(Outcome.NOT_FOUND, whose=ALBERTA), "health card", language=language
+    ),
+    "the nearest pages": lambda language: run(making(Outcome.NOT_FOUND, PASSPORT), "hm", language=language),
     "a place and a question": lambda language: run(answering(Outcome.ANSWERED), "parking", SAID, language=language),
     "a place alone": lambda language: run(
         answering(Outcome.ANSWERED), "Toronto", [SAID[0] | {"alone": True}], language=language

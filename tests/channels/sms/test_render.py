@@ -35,6 +35,7 @@ FRENCH = Reply(
         (ANSWER, f"You can renew online.\n{CITED}"),
         (replace(ANSWER, outcome=None), f"Here is what is published:\nYou can renew online.\n{CITED}"),
         (replace(ANSWER, text="It is down.", degraded=True), f"It is down.\nYou can renew online.\n{CITED}"),
+        (replace(ANSWER, text="For Ontario:", assumes=True), f"For Ontario:\nYou can renew online.\n{CITED}"),
         (replace(ANSWER, quotes=(replace(QUOTE, as_of=None),)), f"You can renew online.\nService Canada\n{URL}"),
         (replace(ANSWER, quotes=(replace(QUOTE, url=None),)), "You can renew online.\n" + CITED.split("\n")[0]),
         (replace(ANSWER, links=(Link("Fees", "https://a.ca", "A"),)), f"You can renew online.\n{CITED}"),
@@ -50,6 +51,10 @@ FRENCH = Reply(
         (
             Reply("Not found.", links=(Link("Fees", "https://a.ca", "A"), Link("By mail", None, "B"))),
             "Not found.\nFees\nhttps://a.ca\nBy mail",
+        ),
+        (
+            Reply("Nearest.", choices=CHOICES, links=(Link("Fees", "https://a.ca", "A"),), outcome="not_found"),
+            f"Nearest.\nFees\nhttps://a.ca\n{MENU}",
         ),
         (Reply("Hello."), "Hello."),
         (Reply(), ""),
@@ -184,6 +189,7 @@ REPLIES = st.builds(
     language=st.sampled_from(languages()),
     outcome=st.sampled_from((None, "answered", "clarify", "not_found")),
     degraded=st.booleans(),
+    assumes=st.booleans(),
 )
 BUDGETS = st.integers(1, 10)
 TYPOGRAPHIES = st.sampled_from(("exact", "settled", "plain"))
@@ -195,8 +201,13 @@ def compact(text: str) -> str:
 
 def told(reply: Reply) -> str:
     """What a reply says besides its source and its choices."""
-    lead = [] if reply.quotes and reply.outcome == "answered" and not reply.degraded else [reply.text]
-    links = [] if reply.quotes or reply.choices else [f"{link.title} {link.url or ''}" for link in reply.links]
+    needed = reply.degraded or reply.assumes or not (reply.quotes and reply.outcome == "answered")
+    lead = [reply.text] if needed else []
+    links = (
+        []
+        if reply.quotes or (reply.choices and reply.outcome != "not_found")
+        else [f"{link.title} {link.url or ''}" for link in reply.links]
+    )
     return " ".join([*lead, *(quote.text for quote in reply.quotes), *links])
 
 

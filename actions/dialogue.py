@@ -1,0 +1,49 @@
+"""The dialogue so far, as slots: the last turns in a few words, and the question that waits for a place."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+
+from knowledge import Answer, Outcome
+
+TURNS = 6  # that are remembered, the citizen's and ours
+LONGEST = 200  # characters of a turn: a turn of the conversation must cost the same, however long it grows
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, as redacted as it came, and the turns before it."""
+
+    question: str
+    before: tuple[str, ...] = ()
+
+
+def before(tracker: Tracker) -> tuple[str, ...]:
+    """The turns before, "user: …" and "agent: …", oldest first."""
+    return tuple(tracker.get_slot("before") or ())
+
+
+def pending(tracker: Tracker) -> Asked | None:
+    """The last question whose answer depends on where the citizen lives, while that is not certain."""
+    waiting: dict[str, Any] | None = tracker.get_slot("pending")
+    return Asked(waiting["question"], tuple(waiting["before"])) if waiting else None
+
+
+def told(asked: Asked, answer: Answer, place: str | None) -> list[EventType]:
+    """What is remembered of a question and its answer; of one that was not answered, only that it may wait for a place."""
+    turns = [*asked.before]
+    if answer.outcome in (Outcome.ANSWERED, Outcome.CLARIFY):
+        turns.append(f"user: {asked.question[:LONGEST]}")
+    if answer.outcome is Outcome.ANSWERED:
+        first = answer.sources[0]
+        turns.append(f"agent: {first.title} – {first.section}"[:LONGEST])
+    waits = answer.asks_place or bool(answer.whose) or (bool(answer.place) and not is_said(answer.place, place))
+    question = {"question": asked.question[:LONGEST], "before": list(asked.before)} if waits else None
+    return [SlotSet("before", turns[-TURNS:]), SlotSet("pending", question)]
+
+
+def is_said(place: str, where: str | None) -> bool:
+    """Whether somebody who is in `where` is known to be in `place`."""
+    return where is not None and (where == place or where.startswith(f"{place}-"))
