@@ -1,21 +1,26 @@
 """An open question, how it was met when it was asked, and what that amounts to over all of them."""
 
-import inspect
 import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from benchmarks.calibrate import calibration_error
-from knowledge import Answer, Knowledge
+from knowledge import Answer
 from knowledge.answer import Outcome
 
 UNANSWERED = {Outcome.NOT_FOUND, Outcome.OUT_OF_SCOPE}
+
+
+class Asked(Protocol):
+    """What is asked: the knowledge, as processes open it."""
+
+    def ask(self, question: str, *, language: str, place: str | None = None, before: Sequence[str] = ()) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,15 @@ def _question(labels: dict[str, Any]) -> Question:
     return Question(**fields)
 
 
-def meet(question: Question, knowledge: Knowledge) -> Met:
+def meet(question: Question, knowledge: Asked) -> Met:
     """Ask it as a process does: in the language of the page, with the place and with what was said before."""
-    said: dict[str, Any] = {"language": question.page or question.language, "place": question.place}
-    if question.history and "before" in inspect.signature(knowledge.ask).parameters:
-        said["before"] = question.history
     began = time.perf_counter()
-    answer = knowledge.ask(question.text, **said)
+    answer = knowledge.ask(
+        question.text,
+        language=question.page or question.language,
+        place=question.place,
+        before=question.history,
+    )
     took = 1000 * (time.perf_counter() - began)
     verdict = judge(question, answer)
     ranked = [service(name) for name, _ in answer.basis.get("ranked", ())]

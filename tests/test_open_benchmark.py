@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from benchmarks.met import Met, Question, Verdict, good, judge, measured, one_line, questions
+from benchmarks.met import Met, Question, Verdict, good, judge, measured, meet, one_line, questions
 from benchmarks.open import CONTENT, MARKS, PAGE, QUESTIONS
 from knowledge.answer import Answer, Outcome, Source
 from knowledge.sources import read
@@ -109,6 +110,20 @@ def answered(section: str = "Cost", quote: str = "An eTA costs $7\u00a0Canadian.
 def test_an_answer_is_right_only_with_page_section_and_words(answer: Answer, verdict: Verdict) -> None:
     assert judge(FEE, answer) is verdict
     assert good(FEE, verdict) is (verdict is Verdict.RIGHT)
+
+
+def test_it_asks_in_the_language_of_the_page_with_place_and_history() -> None:
+    heard: list[dict[str, Any]] = []
+
+    class Knows:
+        def ask(self, question: str, **said: Any) -> Answer:
+            heard.append(said)
+            return replace(answered(), basis={"ranked": [["content/fr/visitor-visa", 0.9], ["content/fr/eta", 0.8]]})
+
+    said = ("user: I fly to Canada", "agent: You need an eTA.")
+    met = meet(replace(FEE, page="fr", place="ca-on", history=said), Knows())
+    assert heard == [{"language": "fr", "place": "ca-on", "before": said}]
+    assert (met.verdict, met.good, met.first, met.five) == (Verdict.RIGHT, True, False, True)
 
 
 def test_what_should_happen_depends_on_what_is_published_and_where() -> None:
