@@ -48,34 +48,43 @@ class Veil:
         """The snapshot without what is withheld."""
         veiled: dict[str, Index] = {}
         for language, index in self.snapshot.indexes.items():
-            veiled[language] = Veiled(index, self.mask(language))
+            veiled[language] = Veiled(index, self.mask(language), self._whole[language])
         return replace(self.snapshot, indexes=veiled)
+
+    @cached_property
+    def _whole(self) -> dict[str, Mask]:
+        """bool (documents,), by language: which are withheld in whole."""
+        shelves = self.snapshot.shelves.items()
+        return {
+            language: np.array([d["id"] in self._hidden[language].documents for d in shelf.documents], np.bool_)
+            for language, shelf in shelves
+        }
 
     @cached_property
     def _masks(self) -> dict[str, Mask]:
         masks = {}
         for language, shelf in self.snapshot.shelves.items():
-            hidden = self._hidden[language]
-            whole = np.array([d["id"] in hidden.documents for d in shelf.documents], np.bool_)
-            masks[language] = whole[shelf.of] if len(whole) else np.zeros(0, np.bool_)
-            partly = {each.rpartition("#")[0] for each in hidden.passages}
-            for number, document in enumerate(shelf.documents) if partly else ():
-                if document["id"] in partly:
-                    for at in map(int, np.flatnonzero(shelf.of == number)):
-                        masks[language][at] |= shelf.passage(at).id in hidden.passages
+            masks[language] = self._whole[language][shelf.of]
+            for passage in self._hidden[language].passages:
+                numbers = (number for number in shelf.having(passage) if shelf.passage(number).id == passage)
+                masks[language][list(numbers)] = True
         return masks
 
 
 class Veiled(Index):
     """An index in which what is withheld answers nothing."""
 
-    def __init__(self, index: Index, hidden: Mask) -> None:
+    def __init__(self, index: Index, hidden: Mask, whole: Mask) -> None:
+        """`hidden` are its passages that are withheld, `whole` its documents of which nothing may be said."""
         self.__dict__.update(index.__dict__)
-        self._hidden = hidden
+        self._hidden, self._whole = hidden, whole
 
     def score(self, query: Query, asked: str | None = None) -> Scores:
         scores = super().score(query, asked)
-        return replace(scores, whole=np.where(self._hidden, np.float32(HIDDEN), scores.whole))
+        about = np.where(self._whole, np.float32(0), scores.about)
+        gist = None if scores.gist is None else np.where(self._whole, np.float32(HIDDEN), scores.gist)
+        whole = np.where(self._hidden, np.float32(HIDDEN), scores.whole)
+        return replace(scores, whole=whole, about=about, gist=gist)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from knowledge.snapshot import Snapshot, build
 from knowledge.veil import Veil
 from knowledge.withheld import NotWithheld, Step
 
-from .conftest import BagOfWords, document, town
+from .conftest import BagOfWords, town
 from .test_snapshot import Shared
 
 ASKED = "How much is a canoe permit?"
@@ -84,8 +84,11 @@ def test_what_is_not_meant_is_said_as_before(knowledge: Knowledge) -> None:
 
 
 def test_another_page_that_answers_by_itself_is_said(tmp_path: Path, encoder: BagOfWords) -> None:
-    twin = document("canoe-2", "Canoe permit", Cost="A canoe permit costs $12 a year. It is free under the age of 18.")
-    build([*town(), twin], encoder, tmp_path)
+    [canoe, *others] = town()
+    elsewhere = "https://town.example/canoe-2"
+    sections = tuple(replace(section, url=elsewhere) for section in canoe.sections)
+    twin = replace(canoe, id="town/en/canoe-2", url=elsewhere, sections=sections)
+    build([canoe, twin, *others], encoder, tmp_path)
     knowledge = Knowledge(tmp_path, Shared(encoder))
     take_out(tmp_path, "page", CANOE)
     answer = knowledge.ask(ASKED, language="en")
