@@ -32,6 +32,7 @@ from machine.servers import ServerFailed, postgres_version, redis_version
 
 DATABASE, QUEUES, SECRET = "postgres.dump", "redis.jsonl", "secret"
 KNOWLEDGE, SOURCES, POINTER = "knowledge", "sources.json", "current"
+DECIDED = ("withheld.jsonl", "pins.yml")  # what people took out of service, and what they pinned
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 SPARE_BYTES = 10_000_000
 
@@ -158,7 +159,8 @@ def _kept(served: Settings) -> dict[str, Path]:
     from knowledge.snapshot import current
 
     shelf, name = served.home / KNOWLEDGE, current(served.home)
-    found = [shelf / POINTER, shelf / SOURCES, *sorted((shelf / name).rglob("*"))] if name else []
+    about = [shelf / each for each in (POINTER, SOURCES, *DECIDED)]
+    found = [*about, *sorted((shelf / name).rglob("*"))] if name else []
     contents = {f"{KNOWLEDGE}/{path.relative_to(shelf).as_posix()}": path for path in found if path.is_file()}
     if served.secret is None and (served.home / SECRET).exists():
         contents[SECRET] = served.home / SECRET
