@@ -6,10 +6,10 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
-from knowledge import Answer, Outcome
+from knowledge import Answer
+from knowledge.following import LONGEST, turns
 
 TURNS = 6  # that are remembered, the citizen's and ours
-LONGEST = 200  # characters of a turn: a turn of the conversation must cost the same, however long it grows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,10 @@ def pending(tracker: Tracker) -> Asked | None:
 
 def told(asked: Asked, answer: Answer, place: str | None) -> list[EventType]:
     """What is remembered of a question and its answer; of one that was not answered, only that it may wait for a place."""
-    turns = [*asked.before]
-    if answer.outcome in (Outcome.ANSWERED, Outcome.CLARIFY):
-        turns.append(f"user: {asked.question[:LONGEST]}")
-    if answer.outcome is Outcome.ANSWERED:
-        first = answer.sources[0]
-        turns.append(f"agent: {first.title} – {first.section}"[:LONGEST])
+    said = [*asked.before, *turns(asked.question, answer)]
     waits = answer.asks_place or bool(answer.whose) or (bool(answer.place) and not is_said(answer.place, place))
     question = {"question": asked.question[:LONGEST], "before": list(asked.before)} if waits else None
-    return [SlotSet("before", turns[-TURNS:]), SlotSet("pending", question)]
+    return [SlotSet("before", said[-TURNS:]), SlotSet("pending", question)]
 
 
 def is_said(place: str, where: str | None) -> bool:

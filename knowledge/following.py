@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from knowledge.answer import Answer, Outcome
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
 from knowledge.fusion import share_of_history
@@ -17,6 +18,7 @@ from knowledge.reviewed import reviewed
 from knowledge.text import plain
 
 SPEAKERS = ("user: ", "agent: ")
+LONGEST = 200  # characters of a turn that are remembered: a turn must cost the same, however long the conversation
 NEAREST = 2  # turns before the newest one that it is read with
 TELLING = 1.8  # words that would each single out a passage: as many name a subject of their own
 WHOLE = 3.8  # words that need no conversation, whatever they begin with
@@ -54,6 +56,18 @@ def in_context(newest: str, before: Sequence[str]) -> str:
 def said(turn: str) -> str:
     """A turn without who said it."""
     return turn.split(": ", 1)[-1] if turn.startswith(SPEAKERS) else turn
+
+
+def turns(question: str, answer: Answer) -> list[str]:
+    """What is remembered of a question and its answer: the question, and which page answered; of a question that had no
+    answer nothing, for the conversation is where it was."""
+    asked = f"{SPEAKERS[0]}{question[:LONGEST]}"
+    if answer.outcome is Outcome.CLARIFY:
+        return [asked]
+    if answer.outcome is not Outcome.ANSWERED:
+        return []
+    first = answer.sources[0]
+    return [asked, f"{SPEAKERS[1]}{first.title} – {first.section}"[:LONGEST]]
 
 
 def questions(before: Sequence[str]) -> tuple[str, ...]:

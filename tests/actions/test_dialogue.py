@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from actions.dialogue import LONGEST, TURNS, Asked, is_said, told
+from actions.dialogue import TURNS, Asked, is_said, told
 from knowledge import Outcome
+from knowledge.following import LONGEST
 from knowledge.governments import whose
 from tests.actions.told import PASSPORT, found
 
