@@ -23,13 +23,12 @@ from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
 from knowledge.evaluate import _index, _texts, find, read
 from knowledge.index import Index
-from knowledge.quoting import FEATURES, LONGEST, features, quote
+from knowledge.quoting import FEATURES, LONGEST, SHORT, features, quote
 from knowledge.text import sentences, terms
 from knowledge.units import tied, units
 
 HERE = Path(__file__).resolve().parents[1]
 DATA = HERE.parent / "shared" / "data"
-SHORT = 280  # characters: what a text message of three parts has beside its source
 RIDGE = 1e-3
 Quoting = Callable[[Asked], str]
 

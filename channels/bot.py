@@ -135,6 +135,11 @@ def _words(value: object) -> str:
     return value
 
 
+def _quote(source: dict[str, Any]) -> Quote:
+    citation = {name: source[name] for name in _CITATION}
+    return Quote(text=source["quote"], brief=source.get("brief", ""), **citation)
+
+
 def from_answer(answer: dict[str, Any], text: str = "") -> Reply:
     """A reply that quotes an answer of knowledge, given as its JSON values: the first source in full, others as links.
 
@@ -146,7 +151,7 @@ def from_answer(answer: dict[str, Any], text: str = "") -> Reply:
         quoted, further = (sources[:1], sources[1:]) if answered else ((), sources)
         return Reply(
             text=text,
-            quotes=tuple(Quote(text=each["quote"], **{name: each[name] for name in _CITATION}) for each in quoted),
+            quotes=tuple(_quote(each) for each in quoted),
             links=tuple(Link(each["title"], each["url"], each["publisher"]) for each in further if each["url"]),
             assumes=bool(answer.get("about") or answer.get("place")),
             choices=tuple(Choice(each, each) for each in answer["choices"]),

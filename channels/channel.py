@@ -50,7 +50,8 @@ Command = Literal["start", "stop", "help", "language", "agent", "more", "private
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Published words and where they stand. `as_of` is an ISO 8601 date; `url` is None where none is usable."""
+    """Published words and where they stand. `as_of` is an ISO 8601 date; `url` is None where none is usable. `brief` are
+    the words to begin with where there is no room for all; "" for those at the beginning."""
 
     text: str
     title: str
@@ -59,6 +60,7 @@ class Quote:
     publisher: str
     as_of: str | None
     language: str
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)

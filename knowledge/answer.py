@@ -16,7 +16,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A published passage. `quote` is its exact words; dates are ISO 8601; `url` points to the section where it can."""
+    """A published passage. `quote` is its exact words; dates are ISO 8601; `url` points to the section where it can.
+
+    `brief` is its exact words, too, for where there is little room; "" where `quote` is short.
+    """
 
     title: str
     url: str | None
@@ -28,6 +31,7 @@ class Source:
     jurisdiction: str
     contact: str | None
     passage: str  # the passage's id in the snapshot
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from knowledge.confidence import thresholds
 from knowledge.encoder import Encoder
 from knowledge.index import Index
 from knowledge.query import Query
-from knowledge.quoting import quote
+from knowledge.quoting import SHORT, quote
 from knowledge.ranking import WITHHELD, Candidate, Ranking, sections
 from knowledge.reading import Reading, read
 from knowledge.shelf import Shelf
@@ -136,6 +136,7 @@ def quoted(number: int, query: Query, index: Index, shelf: Shelf) -> Source:
     passage, document = shelf.passage(number), shelf.document(number)
     kinds, above = kind.asked(query.spelt, index.language), f"{document['title']}\n{passage.heading}"
     said = quote(passage.text, dict(query.terms), index.language, kinds=kinds, above=above)
+    brief = quote(passage.text, dict(query.terms), index.language, SHORT, kinds, above) if len(said) > SHORT else ""
     return Source(
         title=document["title"],
         url=passage.url,
@@ -147,6 +148,7 @@ def quoted(number: int, query: Query, index: Index, shelf: Shelf) -> Source:
         jurisdiction=document["jurisdiction"],
         contact=document["contact"],
         passage=passage.id,
+        brief=brief,
     )
 
 

@@ -16,7 +16,8 @@ from knowledge.reviewed import reviewed
 from knowledge.text import terms
 from knowledge.units import Units, units
 
-LONGEST = 600  # characters: two text messages and a half, or one look at a phone
+LONGEST = 600  # characters: one look at a phone
+SHORT = 280  # characters: what a text message of three parts has beside its source
 ANSWER = 0.5  # of the longest quote: what an answer is taken to have. A passage that is no longer is quoted whole
 
 FEATURES = (

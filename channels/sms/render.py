@@ -42,15 +42,16 @@ def bubble(reply: Reply, segments: int, typography: Typography) -> Bubble:
         return len(written) <= most and count(written) <= segments
 
     made = compose(reply, fits)
-    if typography == "settled" and not made.text.startswith(_first(_say(reply))):
+    if typography == "settled" and not made.text.startswith((_first(_say(reply)), _first(_say(reply, brief=True)))):
         return bubble(reply, segments, "plain")
     return Bubble(gsm(made.text, typography), made.rest, made.choices)
 
 
 def compose(reply: Reply, fits: Fits) -> Bubble:
-    """The reply as text in which everything fits, or else its beginning, its source, and how to get the rest."""
+    """The reply as text in which everything fits, or else what answers, its source, and how to get the rest: all that is
+    quoted, where it does not begin with what answers."""
     own = texts(reply.language)
-    say, choices = _say(reply), menu(reply)
+    say, brief, choices = _say(reply), _say(reply, brief=True), menu(reply)
     quote = reply.quotes[0] if reply.quotes else None
     whole = _lines(say, cited(quote, reply.language) if quote else "", choices)
     if fits(whole):
@@ -63,10 +64,11 @@ def compose(reply: Reply, fits: Fits) -> Bubble:
         def framed(beginning: str, source: str = source) -> str:
             return _lines(beginning, source, more)
 
-        beginning, left = cut(say if quote else whole, lambda part: fits(framed(part)))
+        beginning, left = cut(brief if quote else whole, lambda part: fits(framed(part)))
+        left = say.removeprefix(beginning).lstrip() if quote else left
         if fits(framed(beginning)):
             made = Bubble(framed(beginning), _lines(left, later, choices if quote else ""), reply.choices)
-            if beginning.startswith(_first(say)):
+            if beginning.startswith(_first(brief)):
                 break
     if made:
         return made
@@ -101,7 +103,7 @@ def day(iso: str, language: str) -> str:
     return re.sub(r"^1 ", "1er ", words)
 
 
-def _say(reply: Reply) -> str:
+def _say(reply: Reply, brief: bool = False) -> str:
     """What is said and quoted. That something is published goes without saying where there is little room; what was taken
     for granted does not."""
     answers = reply.quotes and reply.outcome == "answered"
@@ -109,7 +111,7 @@ def _say(reply: Reply) -> str:
     shown = not reply.quotes and (reply.outcome == "not_found" or not reply.choices)  # else they are among the choices
     listed = reply.links if shown else ()
     further = [_lines(link.title, _address(link.url)) for link in listed]
-    return _lines(lead, *(quote.text for quote in reply.quotes), *further)
+    return _lines(lead, *((brief and quote.brief) or quote.text for quote in reply.quotes), *further)
 
 
 def menu(reply: Reply) -> str:

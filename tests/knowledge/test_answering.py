@@ -8,7 +8,7 @@ from knowledge import Knowledge
 from knowledge.answer import Outcome
 from knowledge.answering import judge, places
 from knowledge.confidence import FEATURES, calibration, thresholds
-from knowledge.quoting import LONGEST
+from knowledge.quoting import LONGEST, SHORT
 from knowledge.ranking import Candidate, Ranking
 from knowledge.text import LANGUAGES
 from knowledge.units import WHOLE
@@ -164,3 +164,15 @@ def test_the_thresholds_are_steps() -> None:
 @given(st.lists(st.floats(-50, 50), min_size=len(FEATURES), max_size=len(FEATURES)), st.booleans())
 def test_confidence_is_a_probability(seen: list[float], encoder: bool) -> None:
     assert 0 <= calibration("fr", encoder)(seen) <= 1
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [("en", "can i quit my job and get EI"), ("fr", "si je quitte mon emploi ai-je droit au chômage")],
+)
+def test_a_long_quote_has_a_brief_one_of_the_same_passage(knowledge: Knowledge, language: str, question: str) -> None:
+    first = knowledge.ask(question, language=language).sources[0]
+    shelf = knowledge.snapshot.shelves[language]
+    passages = (shelf.passage(number) for number in range(len(shelf.of)))
+    assert len(first.quote) > SHORT >= len(first.brief) > 0
+    assert first.brief in next(passage.text for passage in passages if passage.id == first.passage)
