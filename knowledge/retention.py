@@ -61,11 +61,11 @@ def spared(shelf: Path, older: Sequence[Path], now: datetime | None = None) -> s
 
 def share(newer: Path, older: Path) -> None:
     """Let two snapshots have the files that are the same in both once on the disk, where it has such links."""
-    mine, theirs = _files(newer), {digest: name for name, digest in _files(older).items()}
-    for name, digest in mine.items():
-        if digest in theirs:
+    known = {digest: name for name, digest in _files(newer).items()}
+    for name, digest in _files(older).items():
+        if digest in known:
             try:
-                _link(newer / name, older / theirs[digest])
+                _link(newer / known[digest], older / name)
             except OSError:
                 return  # it costs room, and nothing else
 
