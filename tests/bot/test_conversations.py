@@ -1,5 +1,6 @@
 """Whole conversations with the trained bot; they are in conversations.yml."""
 
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,13 @@ def told(message: dict[str, Any]) -> str:
     if custom:
         return str(next(custom[name] for name in ("because", "language", "place") if name in custom))
     begun = message["text"].split("\n")[0]
-    return next(
-        name
-        for name, variants in RESPONSES.items()
-        if any(begun[:25] == variant["text"][:25] and opening(variant["text"]) in begun for variant in variants)
-    )
+    said = [(name, v["text"].split("\n")[0]) for name, vs in RESPONSES.items() for v in vs if is_said(v["text"], begun)]
+    return max(said, key=lambda each: len(each[1]))[0]  # "For Ontario (…):" begins as "For Ontario:" does
+
+
+def is_said(text: str, begun: str) -> bool:
+    """Whether a first line is that of the response `text`, whatever is named in it."""
+    return bool(re.fullmatch(re.sub(r"\\\{\w+\\\}", ".+", re.escape(text.split("\n")[0])), begun))
 
 
 def opening(text: str) -> str:
