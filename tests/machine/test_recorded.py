@@ -1,0 +1,180 @@
+"""Answers on record, as `guichet explain` and `guichet affected` find them in a real PostgreSQL, and make them again."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from typer.testing import CliRunner
+
+import guichet
+from channels import outbox
+from channels.bot import from_answer
+from channels.channel import Incoming
+from channels.conversation import Conversation
+from channels.provenance import answers, name_of
+from channels.record import Record
+from channels.settings import Settings
+from knowledge import retention
+from knowledge.encoder import SharedEncoder
+from knowledge.service import Knowledge
+from knowledge.snapshot import build
+from knowledge.withheld import Step, withdraw
+from machine.home import CannotStart
+from machine.recorded import affected, explain, latest
+from tests.knowledge.conftest import BagOfWords, town
+from tests.knowledge.test_snapshot import Shared
+
+AT = datetime(2026, 3, 31, 12, tzinfo=UTC)
+CANOE, PHONE = "https://town.example/canoe", "613-555-0142"
+ASKED = f"How much is a canoe permit? Call {PHONE}"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    encoder = BagOfWords()
+    monkeypatch.setattr(SharedEncoder, "get", lambda self: encoder)
+    retention.keep(tmp_path, 30)
+    build(town(), encoder, tmp_path)
+    return Settings(_env_file=None, home=tmp_path, database_url=database_url)
+
+
+Tell = Callable[..., str]
+
+
+@pytest.fixture
+def tell(settings: Settings) -> Tell:
+    """Answers a question and records it as the switchboard does; the name of the answer."""
+    knowledge = Knowledge(settings.home, Shared(BagOfWords()))
+
+    def told(question: str = ASKED, at: datetime = AT, key: str | None = None) -> str:
+        said = Incoming("m1", "sms:+16135550142", question, at=at)
+        one = Conversation(key or uuid4().hex, "sms", "en")
+        answer = knowledge.ask(question.replace(PHONE, "[phone number]"), language="en")
+        reply = replace(from_answer(json.loads(json.dumps(answer.as_dict()))), id="m1/1", in_reply_to="m1")
+        entry = {"id": f"{one.key}:m1/1", "conversation": one.key, "at": at.isoformat(), "sender": "bot"}
+        entry |= {"text": "", "reply": outbox.pack(reply)}
+
+        async def write() -> None:
+            record = Record(str(settings.database_url), 30)
+            await record.keep(one)
+            await record.write({"entries": [entry], "answers": answers(one, said, [reply])})
+            await record.close()
+
+        asyncio.run(write())
+        return name_of(entry["id"])
+
+    return told
+
+
+def publish_dearer(settings: Settings) -> None:
+    [canoe, *others] = town()
+    dearer = tuple(replace(each, text=each.text.replace("$12", "$15")) for each in canoe.sections)
+    build([replace(canoe, sections=dearer), *others], BagOfWords(), settings.home)
+
+
+def test_an_answer_is_made_again_as_it_was_when_the_page_has_changed(settings: Settings, tell: Tell) -> None:
+    name = tell()
+    publish_dearer(settings)
+    build(town()[1:], BagOfWords(), settings.home)
+    build(town()[:2], BagOfWords(), settings.home)
+    explained = explain(settings, name[:10].upper())
+    assert explained.same and not explained.says
+    assert explained.again is not None and explained.again.sources[0].quote == explained.recorded.quote
+    assert "$12" in explained.recorded.quote
+    assert PHONE not in json.dumps(explained.as_dict()) and "[phone number]" in explained.recorded.question
+    assert explained.recorded.basis["ranked"][0][0] == "town/en/canoe"
+
+
+def test_what_was_withdrawn_then_is_withdrawn_when_it_is_made_again(settings: Settings, tell: Tell) -> None:
+    withdraw(settings.home, Step(datetime.now(UTC), "page", CANOE, "wrong", "ana"))
+    name = tell()
+    (settings.home / "knowledge" / "withheld.jsonl").unlink()
+    explained = explain(settings, name)
+    assert explained.recorded.reply["outcome"] == "not_found" and explained.same
+
+
+def test_it_is_said_what_is_not_as_it_was(settings: Settings, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = tell()
+    other = BagOfWords()
+    other.fingerprint = "another"
+    monkeypatch.setattr(SharedEncoder, "get", lambda self: other)
+    monkeypatch.setattr("knowledge.ruled.code", lambda: "9.9+ffff")
+    says = " ".join(explain(settings, name).says)
+    assert "encoder bag-of-words; here is another" in says and "this is 9.9+ffff" in says
+
+
+def test_what_is_on_record_is_shown_when_the_snapshot_is_gone(settings: Settings, tell: Tell) -> None:
+    name = tell()
+    folder = settings.home / "knowledge"
+    (folder / (folder / "current").read_text().strip()).rename(folder / "elsewhere")
+    explained = explain(settings, name)
+    assert explained.again is None and not explained.same and "cannot be made again" in explained.says[-1]
+    assert "$12" in explained.recorded.quote
+
+
+@pytest.mark.parametrize("name", ["", "12", "zzzzzzzz", "00000000", "'; --", "%%%%%%"])
+def test_who_asks_for_an_answer_that_is_not_there_is_told(name: str, settings: Settings) -> None:
+    with pytest.raises(CannotStart):
+        explain(settings, name)
+
+
+@pytest.mark.parametrize("page", [CANOE, f"{CANOE}/", "town/en/canoe", "town/en/canoe#cost-1"])
+def test_whom_a_page_has_reached_is_found(page: str, settings: Settings, tell: Tell) -> None:
+    mine = {tell(), tell("What does a canoe permit cost?")}
+    tell("What does a market stall cost?")
+    tell("How do I renew a Netflix subscription?")
+    found = [each for each in affected(settings, page, None, False) if each.recorded.name in mine]
+    assert {each.recorded.name for each in found} == mine and not any(each.changed for each in found)
+    assert not [each for each in affected(settings, page, None, True) if each.recorded.name in mine]
+    publish_dearer(settings)
+    changed = [each for each in affected(settings, page, None, True) if each.recorded.name in mine]
+    assert {each.recorded.name for each in changed} == mine
+    everything = affected(settings, page, None, False)
+    assert all(each.recorded.passage.startswith("town/en/canoe#") for each in everything)
+
+
+def test_a_page_is_not_another_and_a_day_is_the_first_one(settings: Settings, tell: Tell) -> None:
+    mine = tell()
+    assert not affected(settings, "https://town.example/can", None, False)
+    assert not affected(settings, "town/en/canoe#how-to-apply-1", None, False)
+    names = [
+        [each.recorded.name for each in affected(settings, CANOE, since, False)] for since in (AT, AT.replace(day=30))
+    ]
+    assert all(mine in some for some in names)
+    assert mine not in [each.recorded.name for each in affected(settings, CANOE, AT.replace(hour=13), False)]
+
+
+def test_the_latest_are_listed_and_expire_with_their_transcript(settings: Settings, tell: Tell) -> None:
+    key = uuid4().hex
+    name = tell(key=key)
+    assert [each.name for each in latest(settings, 5, key)] == [name]
+
+    async def expire() -> None:
+        record = Record(str(settings.database_url), -1)
+        await record.write({"entries": []})
+        async with record.engine.begin() as connection:
+            from sqlalchemy import text
+
+            await connection.execute(text("UPDATE transcript SET expires = now() - interval '1 day'"))
+        await record.expire()
+        await record.close()
+
+    asyncio.run(expire())
+    assert latest(settings, 5, key) == []
+
+
+def test_the_commands_say_it(settings: Settings, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("machine.ruling._settings", lambda: settings)
+    name, run = tell(), CliRunner().invoke
+    shown = run(guichet.app, ["explain", name])
+    assert shown.exit_code == 0 and "Made again: the same answer" in shown.output and "town/en/canoe" in shown.output
+    assert json.loads(run(guichet.app, ["explain", name, "--json"]).output)["same"] is True
+    listed = json.loads(run(guichet.app, ["affected", CANOE, "--since", "2026-03-01", "--json"]).output)
+    assert name in [each["answer"] for each in listed] and run(guichet.app, ["affected", CANOE]).exit_code == 0
+    assert run(guichet.app, ["explain", "--last", "2"]).exit_code == 0
+    assert isinstance(run(guichet.app, ["explain", "nothing"]).exception, CannotStart)
