@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from machine import agents, keeping
+from machine import agents, keeping, ruling
 
 if TYPE_CHECKING:
     from channels.settings import Settings
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(keeping.app)  # backup, restore
 app.add_typer(agents.app, name="agent")
+app.add_typer(ruling.app)  # explain, affected, withdraw, reinstate, withdrawn, pin
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
