@@ -144,9 +144,13 @@ class Index:
 
     def score(self, query: Query, asked: str | None = None) -> Scores:
         """How well each passage answers a query that was asked in the language `asked`, this index's own if None."""
-        by = shares(asked or self.language, self.language)
         if self.words.narrows:
-            return narrowed(self, query, by)
+            return narrowed(self, query, shares(asked or self.language, self.language))
+        return self.score_all(query, asked)
+
+    def score_all(self, query: Query, asked: str | None = None) -> Scores:
+        """The same, whatever the size, by looking at every row."""
+        by = shares(asked or self.language, self.language)
         words, pairs = self.words.scores(query.terms), self.pairs.scores(query.pairs)
         about = self.about.scores(query.terms)
         cosine = gist = None
@@ -177,6 +181,19 @@ class Index:
     def telling(self, query: Query) -> float:
         """About how many of the query's words would each single out one row: the sum of idf over the highest idf."""
         return sum(self.words.idf(term) for term, _ in query.terms) / max(1.0, math.log(self.words.rows + 1))
+
+    @cached_property
+    def position(self) -> Integers:
+        """int32 (passages,): how many passages of its document come before each."""
+        order, ends = self._by_document
+        found = np.empty(self.passages, np.int32)
+        found[order] = np.arange(self.passages) - ends[self.document[order]]
+        return found
+
+    @cached_property
+    def lengths(self) -> Integers:
+        """(documents,): how many passages each document has."""
+        return np.bincount(self.document, minlength=self.about.rows)
 
     @cached_property
     def _by_document(self) -> tuple[Integers, Integers]:

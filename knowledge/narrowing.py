@@ -12,10 +12,10 @@ from knowledge.scores import Scores
 if TYPE_CHECKING:
     from knowledge.index import Index
 
-ROWS = 128  # nearest in meaning; as many by their words, and as many by pairs of words
+ROWS = 96  # nearest in meaning; as many by their words, and as many by pairs of words
 DOCUMENTS = 32  # by their words
 LONG = 32  # passages of such a document that are looked at
-DEEP = 16  # documents of which every row is scored in the end, so that the best passage of each can be told
+DEEP = 12  # documents of which every row is scored in the end, so that the best passage of each can be told
 
 
 def narrowed(index: "Index", query: Query, by: Shares) -> Scores:
@@ -41,9 +41,11 @@ class _Seen:
         nothing = np.zeros(1, np.float32)
         self.rows, self.words, self.pairs = np.zeros(0, np.int64), nothing, nothing
         self.cosine = self.gist = None
-        if vector is not None and index.dense is not None:
+        if vector is not None and index.dense is not None and index.gist is not None:
             self.cosine = np.array([index.dense.least(vector)], np.float32)
-        self.documents = np.zeros(0, np.int64)
+            self.gist = np.array([index.gist.least(vector)], np.float32)
+        self.documents: Integers = np.zeros(0, np.int64)
+        self.about = nothing
         self.by_words, self.by_pairs = index.words.known(query.terms), index.pairs.known(query.pairs)
         self.by_document = index.about.known(query.terms)
 
@@ -55,7 +57,7 @@ class _Seen:
         if self.vector is not None and index.near is not None:
             found.append(index.near.search(self.vector, ROWS))
         found.append(np.arange(index.asides, len(index.passage)))
-        return np.unique(np.concatenate(found))
+        return np.asarray(np.unique(np.concatenate(found)))
 
     def look(self, rows: Integers) -> None:
         index = self.index
@@ -74,10 +76,9 @@ class _Seen:
         best = np.full(len(passages), -1.0, np.float32)
         np.maximum.at(best, place, self.fused[:-1][of < index.passages])
         documents = index.document[passages]
-        if index.about.rows == index.passages:
-            self._documents(np.unique(documents))
-            return passages, documents, best
         self._documents(np.unique(documents))
+        if index.about.rows == index.passages:  # documents of one passage have nothing to add to it
+            return passages, documents, best
         sectioned = np.append(index.sectioned[self.documents], np.float32(0))
         fused = fuse_documents(self.about, self.gist, sectioned, self.by)
         return passages, documents, whole(best, fused[np.searchsorted(self.documents, documents)])
@@ -88,9 +89,8 @@ class _Seen:
         index = self.index
         self.documents = documents
         self.about = np.append(index.about.of(documents, self.by_document), np.float32(0))
-        if self.vector is not None and index.gist is not None:
-            least = np.float32(index.gist.least(self.vector))
-            self.gist = np.append(index.gist.of(documents, self.vector), least)
+        if self.gist is not None and index.gist is not None and self.vector is not None:
+            self.gist = np.append(index.gist.of(documents, self.vector), self.gist[-1])
 
     def scores(self, passages: Integers, score: Floats) -> Scores:
         index = self.index

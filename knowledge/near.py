@@ -8,9 +8,9 @@ import numpy as np
 
 from knowledge.arrays import Floats, Integers, mapped
 
-NEIGHBOURS = 16  # of each row in the graph
-SOUGHT = 96  # rows that are kept in mind while a row is put in
-KEPT_IN_MIND = 192  # while a question is looked up
+NEIGHBOURS = 32  # of each row in the graph
+SOUGHT = 128  # rows that are kept in mind while a row is put in
+KEPT_IN_MIND = 512  # while a question is looked up
 CHANGED = 0.1  # the share of rows beyond which the graph is made anew
 FILE = "near.usearch"
 
