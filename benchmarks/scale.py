@@ -32,11 +32,12 @@ from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
 from knowledge.index import EXACT, Index
 from knowledge.kept import Kept
+from knowledge.narrowing import ROWS
 from knowledge.query import Query
 
 CONVERSATIONS = 16
 TOP = 10
-SHOWN = ("size", "build_s", "near_recall", "whole_recall", "rss_mb", "files_mb")
+SHOWN = ("size", "build_s", "near_recall", "scored_recall", "whole_recall", "rss_mb", "files_mb")
 
 
 class Given(Kept):
@@ -73,14 +74,17 @@ def searched(home: Path, folder: Path) -> dict[str, Any]:
     with ThreadPoolExecutor(CONVERSATIONS) as pool:
         bursts = [queries[at : at + CONVERSATIONS] for at in range(0, len(queries) - CONVERSATIONS, CONVERSATIONS)]
         found["at_once_ms"] = timed(lambda burst: list(pool.map(index.score, burst)), bursts)
-    sample = queries[:200]
-    narrowed = [best(index.score(query).whole) for query in sample]
-    if index.near is not None:
-        near = [index.near.search(query.vector, 2 * TOP) for query in sample if query.vector is not None]
-        exact = [best(index.dense.scores(q.vector)) for q in sample if index.dense and q.vector is not None]
-        found["near_recall"] = recall(near, exact)
+    sample = [query for query in queries[:200] if query.vector is not None]
+    narrowed = [index.score(query) for query in sample]
+    if index.near is not None and index.dense is not None:
+        nearest = [best(index.dense.scores(query.vector)) for query in sample if query.vector is not None]
+        near = [index.near.search(query.vector, ROWS) for query in sample if query.vector is not None]
+        found["near_recall"] = recall(near, nearest)
+        found["scored_recall"] = recall([scores.among for scores in narrowed], nearest)
     found["exact_ms"] = timed(index.score_all, sample)
-    found["whole_recall"] = recall(narrowed, [best(index.score_all(query).whole) for query in sample])
+    found["whole_recall"] = recall(
+        [best(n.whole) for n in narrowed], [best(index.score_all(query).whole) for query in sample]
+    )
     return found
 
 

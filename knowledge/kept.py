@@ -9,8 +9,11 @@ import numpy as np
 
 from knowledge.arrays import Floats, Integers, mapped
 from knowledge.dense import Dense
+from knowledge.document import Document
 from knowledge.encoder import Encoder, Progress
 from knowledge.near import Near
+from knowledge.passage import Passage, passages
+from knowledge.shelf import Shelf, source
 from knowledge.tokens import Tokens
 
 
@@ -23,6 +26,7 @@ class Kept:
     rows: Tokens | None = None
     documents: Tokens | None = None
     near: Near | None = None
+    shelf: Shelf | None = None
 
     @classmethod
     def open(cls, folder: Path, encoded: bool, read: bool) -> Self:
@@ -35,7 +39,20 @@ class Kept:
             Tokens.open(folder) if read else None,
             Tokens.open(folder / "about") if read else None,
             Near.open(folder) if encoded and read else None,
+            Shelf.open(folder, mapped(folder / "document.npy")) if read else None,
         )
+
+    def passages(self, documents: Sequence[Document]) -> list[list[Passage]]:
+        """Each document's."""
+        before = {} if self.shelf is None else self.shelf.cut()
+        found = []
+        for document in documents:
+            same = before.get(source(document))
+            if same is None:
+                found.append(passages(document))
+            else:
+                found.append([Passage(name, document.id, tuple(path), text, url) for name, path, text, url in same])
+        return found
 
     def vectors(self, texts: Sequence[str], digests: Integers, encoder: Encoder, progress: Progress) -> Floats:
         """float32 (len(texts), dim)."""

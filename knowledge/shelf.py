@@ -11,11 +11,11 @@ import numpy as np
 
 from knowledge.arrays import Integers, mapped
 from knowledge.document import Document
-from knowledge.passage import Passage
+from knowledge.passage import Passage, digest
 
 DOCUMENTS, DOCUMENT_OFFSETS = "documents.jsonl", "document_offsets.npy"
 PASSAGES, OFFSETS = "passages.jsonl", "offsets.npy"
-PLACES, PLACE = "places.json", "place.npy"
+PLACES, PLACE, SOURCES = "places.json", "place.npy", "sources.npy"
 
 
 class Documents(Sequence[dict[str, Any]]):
@@ -51,18 +51,29 @@ class Shelf:
     place: Integers  # int32 (documents,): the position of each document's in `places`
     _text: Integers
     _offsets: Integers
+    _sources: Integers  # uint8 (documents, 16)
 
     @classmethod
     def open(cls, folder: Path, of: Integers) -> Self:
         documents = Documents(np.memmap(folder / DOCUMENTS, np.uint8, "r"), mapped(folder / DOCUMENT_OFFSETS))
         places = json.loads((folder / PLACES).read_text())
         text = np.memmap(folder / PASSAGES, np.uint8, "r")
-        return cls(documents, of, places, mapped(folder / PLACE), text, mapped(folder / OFFSETS))
+        return cls(
+            documents, of, places, mapped(folder / PLACE), text, mapped(folder / OFFSETS), mapped(folder / SOURCES)
+        )
 
     def passage(self, number: int) -> Passage:
         line = self._text[self._offsets[number] : self._offsets[number + 1]].tobytes()
         name, path, text, url = json.loads(line)
         return Passage(name, self.documents[self.of[number]]["id"], tuple(path), text, url)
+
+    def cut(self) -> dict[bytes, list[tuple[str, list[str], str, str | None]]]:
+        """The passages of every document by the digest of what they were cut from: id, path, text and address."""
+        lines = self._text.tobytes().split(b"\n")
+        found: list[list[Any]] = [[] for _ in self._sources]
+        for number, line in zip(self.of.tolist(), lines, strict=False):
+            found[number].append(json.loads(line))
+        return {source.tobytes(): mine for source, mine in zip(self._sources, found, strict=True)}
 
     def having(self, words: str) -> list[int]:
         """Numbers of the passages that have `words` in their text, address or id."""
@@ -81,7 +92,13 @@ def shelve(folder: Path, group: list[Document], found: list[Passage]) -> None:
     _write(folder / DOCUMENTS, folder / DOCUMENT_OFFSETS, map(_about, group))
     places = sorted({d.jurisdiction for d in group})
     (folder / PLACES).write_text(json.dumps(places))
+    np.save(folder / SOURCES, np.frombuffer(b"".join(map(source, group)), np.uint8).reshape(-1, 16))
     np.save(folder / PLACE, np.array([places.index(d.jurisdiction) for d in group], np.int32))
+
+
+def source(document: Document) -> bytes:
+    """16 bytes that tell whether what a document's passages are cut from has changed."""
+    return digest(repr((document.id, document.url, document.sections)))
 
 
 def _write(lines: Path, offsets: Path, values: Iterable[Any]) -> None:

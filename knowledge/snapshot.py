@@ -20,11 +20,11 @@ from knowledge.encoder import Encoder, Progress, silent
 from knowledge.index import Index, Texts
 from knowledge.kept import Kept
 from knowledge.near import FILE as GRAPH
-from knowledge.passage import Passage, about, entry_points, passages
+from knowledge.passage import Passage, about, entry_points
 from knowledge.reviewed import reviewed
 from knowledge.shelf import Shelf, shelve
 
-FORMAT = 9  # raise it when what is in a snapshot changes
+FORMAT = 10  # raise it when what is in a snapshot changes
 KEEP = 3
 BUILDING = ".building-"
 POINTER, MANIFEST = "current", "manifest.json"
@@ -131,11 +131,12 @@ def _write(
     counts: dict[str, dict[str, int]] = {}
     asides = reviewed("asides")
     for language, group in sorted(by_language.items()):
-        found = [passages(document) for document in group]
+        kept = _kept(home, encoder, language)
+        found = kept.passages(group)
         if not any(found):
             continue
         texts = _texts(group, found, asides.get(language, []))
-        Index.build(language, texts, encoder, _kept(home, encoder, language), progress).save(folder / language)
+        Index.build(language, texts, encoder, kept, progress).save(folder / language)
         counts[language] = {"documents": len(group), "passages": sum(map(len, found))}
         shelve(folder / language, group, [p for mine in found for p in mine])
     if not counts:

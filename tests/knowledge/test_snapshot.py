@@ -215,3 +215,33 @@ def test_where_nothing_is_published_in_a_language_another_answers(tmp_path: Path
     build([d for d in town() if d.language == "en"], encoder, tmp_path)
     found = Knowledge(tmp_path, Shared(encoder)).ask("canoe permit cost", language="fr")
     assert found.language == "en"
+
+
+def test_a_snapshot_made_from_the_one_before_is_the_one_made_anew(tmp_path: Path, encoder: BagOfWords) -> None:
+    build(town(), encoder, tmp_path / "a")
+    changed = town()
+    changed[0] = replace(changed[0], sections=changed[0].sections[1:])
+    changed = [*changed[:1], *changed[2:], document("ferry", "Ferry", intro="The ferry leaves at noon.")]
+    again, anew = build(changed, encoder, tmp_path / "a"), build(changed, encoder, tmp_path / "b")
+    assert again.name == anew.name
+    assert again.shelves["en"].documents[:] == anew.shelves["en"].documents[:]
+
+
+def test_what_has_not_changed_is_not_cut_again(tmp_path: Path, encoder: BagOfWords, monkeypatch) -> None:
+    build(town(), encoder, tmp_path)
+    cut: list[str] = []
+    real = snapshots.Kept.passages.__globals__["passages"]
+    monkeypatch.setattr("knowledge.kept.passages", lambda document: cut.append(document.title) or real(document))
+    changed = town()
+    changed[1] = replace(changed[1], url="https://town.example/stall")
+    build(changed, encoder, tmp_path)
+    assert cut == ["Market stall"]
+
+
+def test_documents_are_a_sequence(tmp_path: Path, encoder: BagOfWords) -> None:
+    documents = build(town(), encoder, tmp_path).shelves["en"].documents
+    titles = [d["title"] for d in documents]
+    assert titles == ["Canoe permit", "Market stall", "Sauna booking"]
+    assert documents[-1]["title"] == titles[-1] and [d["title"] for d in documents[1:]] == titles[1:]
+    with pytest.raises(IndexError):
+        documents[3]
