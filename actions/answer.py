@@ -12,6 +12,7 @@ from actions.dialogue import Asked, before, is_said, pending, told
 from actions.published import Opener, opened, warm_up
 from actions.topic import LISTEN, PERSON, TOPICS, language, offer, remember
 from knowledge import Answer, NoSnapshot, Outcome
+from knowledge.following import joins
 from knowledge.governments import called
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class ActionAnswer(Action):
         said, alone = _place_said(tracker)
         if said:
             dispatcher.utter_message(json_message={"place": said})
-        asked = pending(tracker) if alone else Asked(tracker.latest_message.get("text") or "", before(tracker))
+        asked = _asked(tracker, said if alone else None)
         if asked is None:
             dispatcher.utter_message(response="utter_place_noted")
             return [LISTEN]
@@ -53,10 +54,20 @@ class ActionAnswer(Action):
         response, filled = lead(answer, spoken, place)
         dispatcher.utter_message(response=response, **filled)
         dispatcher.utter_message(json_message={"answer": answer.as_dict(), "text": ""})
-        return [*_changes(answer, tracker), *told(asked, answer, place), LISTEN]
+        return [*_changes(answer, tracker), *told(asked, answer), LISTEN]
 
     def _ask(self, asked: Asked, spoken: str, place: str | None) -> Answer:
         return self._knowledge().ask(asked.question, language=spoken, place=place, before=asked.before)
+
+
+def _asked(tracker: Tracker, said: str | None) -> Asked | None:
+    """What is asked by this turn; None where it only says a place, and that changes no answer."""
+    text, waiting = tracker.latest_message.get("text") or "", pending(tracker)
+    if said is None:
+        return Asked(text, before(tracker))
+    if waiting is not None and not (waiting.place and is_said(waiting.place, said)):
+        return waiting
+    return Asked(text, before(tracker)) if waiting is None and joins(text, language(tracker)) else None
 
 
 def lead(answer: Answer, spoken: str, where: str | None) -> tuple[str, dict[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
-from knowledge import Answer
+from knowledge import Answer, place
 from knowledge.following import LONGEST, turns
 
 TURNS = 6  # that are remembered, the citizen's and ours
@@ -14,10 +14,11 @@ TURNS = 6  # that are remembered, the citizen's and ours
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, as redacted as it came, and the turns before it."""
+    """A question, as redacted as it came, and the turns before it. `place` is where its answer held, "" for none."""
 
     question: str
     before: tuple[str, ...] = ()
+    place: str = ""
 
 
 def before(tracker: Tracker) -> tuple[str, ...]:
@@ -26,17 +27,23 @@ def before(tracker: Tracker) -> tuple[str, ...]:
 
 
 def pending(tracker: Tracker) -> Asked | None:
-    """The last question whose answer depends on where the citizen lives, while that is not certain."""
+    """The last question whose answer depends on where the citizen lives."""
     waiting: dict[str, Any] | None = tracker.get_slot("pending")
-    return Asked(waiting["question"], tuple(waiting["before"])) if waiting else None
+    return Asked(waiting["question"], tuple(waiting["before"]), waiting["place"]) if waiting else None
 
 
-def told(asked: Asked, answer: Answer, place: str | None) -> list[EventType]:
-    """What is remembered of a question and its answer; of one that was not answered, only that it may wait for a place."""
-    said = [*asked.before, *turns(asked.question, answer)]
-    waits = answer.asks_place or bool(answer.whose) or (bool(answer.place) and not is_said(answer.place, place))
-    question = {"question": asked.question[:LONGEST], "before": list(asked.before)} if waits else None
-    return [SlotSet("before", said[-TURNS:]), SlotSet("pending", question)]
+def told(asked: Asked, answer: Answer) -> list[EventType]:
+    """What is remembered of a question and its answer; of one that was not answered, only that it may wait for a place.
+
+    A question that names a place waits for no other: the one before it may still.
+    """
+    remembered = SlotSet("before", [*asked.before, *turns(asked.question, answer)][-TURNS:])
+    if place.named(asked.question):
+        return [remembered]
+    if not (answer.asks_place or answer.whose or answer.place):
+        return [remembered, SlotSet("pending", None)]
+    waiting = {"question": asked.question[:LONGEST], "before": list(asked.before), "place": answer.place}
+    return [remembered, SlotSet("pending", waiting)]
 
 
 def is_said(place: str, where: str | None) -> bool:

@@ -7,11 +7,12 @@ from knowledge import kind, place
 from knowledge.belonging import places
 from knowledge.confidence import calibration, features, thresholds
 from knowledge.encoder import Encoder
-from knowledge.following import TELLING, confidence_in_context, in_its_light, joins, questions, stands_alone
+from knowledge.following import TELLING, confidence_in_context, in_its_light, joins, questions, said, stands_alone
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.ranking import Ranking, rank
 from knowledge.shelf import Shelf
+from knowledge.text import terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def read(
     alone = _alone(newest, asked, places(newest.spelt, where), index, shelf)
     if not newest.terms or alone is None:
         return None
-    if not before or stands_alone(newest, index, sure=alone.confidence >= thresholds().answer):
+    sure = alone.confidence >= thresholds().answer
+    if not before or stands_alone(newest, index, sure) or _names_another(alone, asked, before, index, shelf):
         return alone
     return _in_context(alone, asked, where, index, shelf, encoder, before) or alone
 
@@ -59,6 +61,15 @@ def _alone(newest: Query, asked: str, within: tuple[str, ...], index: Index, she
     if not ranking.candidates:
         return None
     return Reading(newest, newest, ranking, ranking, _confidence(newest, ranking, index, shelf), within)
+
+
+def _names_another(alone: Reading, asked: str, before: Sequence[str], index: Index, shelf: Shelf) -> bool:
+    """Whether a turn only names a service, "passport", and not the one that was talked about."""
+    newest, title = alone.newest, shelf.documents[alone.ranking.candidates[0].document]["title"]
+    named = {term for term, _ in newest.asked}
+    spoken_of = set(terms(said(before[-1]), index.language))
+    asks = kind.asked(newest.read_as, index.language) or joins(newest.spelt, asked)
+    return not asks and named <= set(terms(title, index.language)) and not named & spoken_of
 
 
 def _in_context(

@@ -45,4 +45,7 @@ _I_LIVE = (
 )
 _ELSEWHERE = r"(?:\w+ ){0,3}?(?:in |en |au )?"  # "a small town in" Ontario
 _LIVES = re.compile(rf"\b(?:{_I_LIVE}){_ELSEWHERE}{_NAME}\b")
-_ALONE = re.compile(rf"(?:{_I_LIVE}|in |from |a |au |aux |en |dans )?{_NAME}(?: (?:ontario|on|canada|please|svp))*")
+_JOINS = r"(?:(?:and|but|ok|so|what about|how about|what if|if|et|mais|pis|puis|si) )*"  # "what if I live in" Alberta
+_ALONE = re.compile(
+    rf"{_JOINS}(?:{_I_LIVE}|in |from |a |au |aux |en |dans )?{_NAME}(?: (?:ontario|on|canada|please|svp))*"
+)

@@ -91,7 +91,7 @@ async def test_a_place_that_the_channel_gave_is_not_passed_back() -> None:
     assert [set(custom) for custom in told.customs] == [{"answer", "text"}]
 
 
-WAITING = {"question": "how do I get a health card", "before": ["user: hello there"]}
+WAITING = {"question": "how do I get a health card", "before": ["user: hello there"], "place": ""}
 ALBERTA = Whose(
     "ca-ab", {"en": "the Government of Alberta", "fr": "le gouvernement de l’Alberta"}, "https://ab.example"
 )
@@ -104,7 +104,24 @@ async def test_who_was_asked_where_they_live_is_answered_what_they_asked() -> No
     assert shelf.asked == [("how do I get a health card", "en", "ca-on")]
     assert shelf.before == [("user: hello there",)]
     assert told.responses == ["utter_answered_for"]
-    assert told.slots["pending"] is None
+    assert told.slots["pending"] == WAITING | {"place": "ca-on"}
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "pending", "asked"),
+    [
+        ("ca-on-toronto", "Toronto", WAITING | {"place": "ca-on"}, None),  # the answer was theirs already
+        ("ca-ab", "what if I live in Alberta", WAITING | {"place": "ca-on"}, "how do I get a health card"),
+        ("ca-ab", "what if I live in Alberta", None, "what if I live in Alberta"),
+        ("ca-ab", "Alberta", None, None),
+    ],
+)
+async def test_a_place_asks_again_what_it_changes(said: str, text: str, pending: object, asked: str | None) -> None:
+    shelf = Shelf(found(PASSPORT))
+    alone = SAID | {"value": said, "alone": True}
+    told = await run(ActionAnswer(opener(shelf)), text, [alone], place=said, pending=pending)
+    assert [question for question, *_ in shelf.asked] == ([asked] if asked else [])
+    assert (told.responses == ["utter_place_noted"]) is (asked is None)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from knowledge.governments import whose
 from tests.actions.told import PASSPORT, found
 
 
-def slots(asked: Asked, answer, place: str | None = None) -> dict:
-    return {event["name"]: event["value"] for event in told(asked, answer, place)}
+def slots(asked: Asked, answer) -> dict:
+    return {event["name"]: event["value"] for event in told(asked, answer)}
 
 
 def test_a_turn_is_the_question_and_the_page_that_answered() -> None:
@@ -31,15 +31,17 @@ def test_a_question_without_an_answer_leaves_the_subject() -> None:
     assert slots(Asked("pizza", before), found(outcome=Outcome.OUT_OF_SCOPE))["before"] == list(before)
 
 
-def test_a_question_waits_while_its_place_is_not_certain() -> None:
+def test_a_question_whose_answer_depends_on_the_place_waits_for_one() -> None:
     asked = Asked("health card", ("user: hello",))
-    waiting = {"question": "health card", "before": ["user: hello"]}
-    here = replace(found(PASSPORT), place="ca-on")
-    assert slots(asked, here)["pending"] == waiting
-    assert slots(asked, here, "ca-on-toronto")["pending"] is None
+    waiting = {"question": "health card", "before": ["user: hello"], "place": ""}
+    assert slots(asked, replace(found(PASSPORT), place="ca-on"))["pending"] == waiting | {"place": "ca-on"}
     assert slots(asked, replace(found(PASSPORT, outcome=Outcome.CLARIFY), asks_place=True))["pending"] == waiting
+    assert slots(asked, replace(found(outcome=Outcome.NOT_FOUND), whose=whose("ca-ab", "en")))["pending"] == waiting
+
+
+def test_a_question_that_names_a_place_leaves_the_one_that_waits() -> None:
     elsewhere = replace(found(outcome=Outcome.NOT_FOUND), whose=whose("ca-ab", "en"))
-    assert slots(asked, elsewhere, "ca-ab")["pending"] == waiting
+    assert "pending" not in slots(Asked("health card in Alberta"), elsewhere)
 
 
 def test_a_city_is_in_its_province_and_not_the_other_way_round() -> None:

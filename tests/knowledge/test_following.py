@@ -123,7 +123,9 @@ def test_what_the_conversation_added_is_said(knowledge: Knowledge) -> None:
     [
         ("en", "how do I sponsor my wife"),
         ("en", "who won the hockey game last night"),
+        ("en", "health card"),
         ("fr", "comment devenir citoyen"),
+        ("fr", "licence de mariage"),
         ("fr", "meilleure pizza près de la gare"),
     ],
 )
