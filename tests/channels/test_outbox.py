@@ -46,6 +46,7 @@ FULL = Reply(
     asks_feedback=True,
     changes_language=True,
     degraded=True,
+    assumes=True,
     continues=True,
     unasked=True,
     regardless=True,
@@ -62,9 +63,10 @@ def test_a_reply_comes_out_as_it_went_in() -> None:
     assert unpack(json.loads(json.dumps(pack(Reply())))) == Reply()
 
 
-def test_every_value_of_a_reply_is_packed() -> None:
-    assert json.dumps(pack(FULL)) == json.dumps(asdict(FULL))
-    assert not [field.name for field in fields(Reply) if getattr(FULL, field.name) == getattr(Reply(), field.name)]
+def test_every_value_of_a_reply_is_packed_but_for_its_basis() -> None:
+    assert json.dumps(pack(FULL)) == json.dumps({k: v for k, v in asdict(FULL).items() if k != "basis"})
+    unsaid = {field.name for field in fields(Reply) if getattr(FULL, field.name) == getattr(Reply(), field.name)}
+    assert unsaid == {"basis"}
 
 
 @dataclass
