@@ -33,7 +33,7 @@ class Words:
         if question.split()[-1] == "THERE":
             if place is None:
                 return replace(found(PASSPORT, outcome=Outcome.CLARIFY, language=language), asks_place=True)
-            return replace(found(PASSPORT, language=language), place="ca-on")
+            return replace(found(PASSPORT, language=language), place=place)
         outcome = {"NOTHING": Outcome.NOT_FOUND, "ELSEWHERE": Outcome.OUT_OF_SCOPE}.get(question.split()[-1])
         return found(outcome=outcome) if outcome else found(PASSPORT, language=language)
 

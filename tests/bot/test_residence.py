@@ -19,6 +19,10 @@ from bot.components.residence import Residence, residence
         ("Ottawa, Ontario", "ca-on-ottawa"),
         ("à Gatineau", "ca-qc-gatineau"),
         ("quebec city", "ca-qc-quebec"),
+        ("what if I live in Alberta", "ca-ab"),
+        ("and in Ontario?", "ca-on"),
+        ("Et si j’habite à Québec?", "ca-qc"),
+        ("pis en Ontario", "ca-on"),
     ],
 )
 def test_who_says_no_more_than_where_they_live(text: str, place: str) -> None:
