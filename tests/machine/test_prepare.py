@@ -30,6 +30,7 @@ class Made:
         (home / "bot").mkdir()
         (home / "bot" / "bot.tar.gz").touch()
         (home / "bot" / "made-from").write_text(prepare._bot_digest(home))
+        monkeypatch.setattr("knowledge.export.bundled", lambda: {"sha256": "a" * 64})
         monkeypatch.setattr(prepare, "export_encoder", lambda *_: self.steps.append("encoder"))
         monkeypatch.setattr(prepare, "index", lambda _, sources, *__: self.steps.append(f"index {sources}"))
         monkeypatch.setattr(prepare, "train", lambda *_: self.steps.append("bot"))
@@ -73,7 +74,7 @@ def test_an_empty_home_gets_everything(made: Made, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "content", "steps"),
     [
-        ("encoder/encoder.json", {"name": "model", "sha256": "b" * 64}, [BUNDLED, "bot"]),
+        ("encoder/encoder.json", {"name": "model", "sha256": "b" * 64}, ["encoder", BUNDLED, "bot"]),
         ("knowledge/1234/manifest.json", {"format": FORMAT - 1, "encoder": "a" * 16}, [BUNDLED]),
         ("knowledge/sources.json", {str(CONTENT): "of older content"}, [BUNDLED]),
         ("bot/made-from", "other files", ["bot"]),
@@ -102,7 +103,7 @@ def test_what_one_indexed_oneself_stays(made: Made, tmp_path: Path) -> None:
     made.write("knowledge/sources.json", {str(own): "as it was then"})
     assert is_prepared(made.settings)
     made.write("encoder/encoder.json", {"name": "model", "sha256": "b" * 64})
-    assert made.prepare()[0] == f"index {[own]}"
+    assert made.prepare()[1] == f"index {[own]}"
 
 
 def test_a_site_is_read_again_from_what_is_kept_of_it(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:

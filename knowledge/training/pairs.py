@@ -1,4 +1,4 @@
-"""Parallel text is what an encoder learns a second language from: the same said in English and in French."""
+"""Pairs are what the student learns French from: the same said in English and in French."""
 
 import csv
 import gzip

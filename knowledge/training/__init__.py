@@ -1,0 +1,1 @@
+"""Training makes the bundled encoder, a bilingual student of an English one; nothing here runs where it serves."""

@@ -1,0 +1,76 @@
+"""Trains the bundled encoder from data that is at hand: `make encoder`; what was begun and ended goes on where it was."""
+
+import argparse
+import csv
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from knowledge.document import Document
+from knowledge.export import bundled_teacher, export
+from knowledge.sources import read
+from knowledge.training import asks
+from knowledge.training.asks import Ask
+from knowledge.training.distil import Recipe, distil
+from knowledge.training.pairs import Pair, bundled, inventory, written
+from knowledge.training.retrieve import retrieve
+
+HERE = Path(__file__).resolve().parent
+KNOWLEDGE = HERE.parent
+LAWS = 70_000  # segments of federal law that are learnt from; more of them is more of the same
+INVENTORY, CONTENT, CITIZENS = 2, 3, 12  # how often the others are: rarer than law, and more like what is asked
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m knowledge.training", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the inventory, its split and the laws")
+    parser.add_argument("--work", type=Path, required=True, help="where unfinished work is kept")
+    parser.add_argument("--to", type=Path, default=KNOWLEDGE / "bilingual", help="where the encoder is written")
+    chosen = parser.parse_args()
+    console, recipe = Console(stderr=True), Recipe()
+    wanted = [
+        chosen.data / name
+        for name in ("service_inventory_2024.csv", "service_inventory_split.tsv", "laws_en_fr.tsv.gz")
+    ]
+    if missing := [path.name for path in wanted if not path.exists()]:
+        console.print(f"{chosen.data} has no {', '.join(missing)}: name the folder that has (--data).")
+        raise SystemExit(2)
+    documents = list(read(KNOWLEDGE / "content", lambda problem: None))
+    services, split, laws = wanted
+    train = {row["service_id"] for row in csv.DictReader(split.open(), delimiter="\t") if row["split"] == "train"}
+    pairs = list(_pairs(documents, services, train, laws))
+    asked: list[Ask] = [*asks.of_inventory(services, train), *asks.of_content(documents)]
+    console.print(
+        f"{len(pairs):,} pairs and {len(asked):,} asks: an hour or two on two cores. Ctrl-C keeps what is done."
+    )
+    with Progress(
+        "{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    ) as bar:
+        steps: dict[str, int] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in steps:
+                steps[step] = int(bar.add_task(step, total=total))
+            bar.update(steps[step], completed=done, total=total)  # type: ignore[arg-type]
+
+        distil(pairs, bundled_teacher(), chosen.work, recipe, show)
+        taught = retrieve(asked, pairs, bundled_teacher(), chosen.work, recipe, show)
+        export(chosen.to, taught, show)
+    console.print(f"Written to {chosen.to}. `make bench` says how well it finds, `guichet prepare` takes it into use.")
+
+
+def _pairs(documents: list[Document], services: Path, train: set[str], laws: Path) -> Iterator[Pair]:
+    yield from inventory(services, train, INVENTORY)
+    yield from bundled(documents, CONTENT)
+    for file in sorted(HERE.glob("citizens-*.tsv")):
+        yield from written(file, CITIZENS)
+    every = list(written(laws))
+    random.Random(1).shuffle(every)
+    yield from every[:LAWS]
+
+
+if __name__ == "__main__":
+    main()

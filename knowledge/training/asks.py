@@ -1,0 +1,54 @@
+"""Asks are what the student learns to find by: what somebody looks for, and the text that has it, in either language."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.document import Document
+from knowledge.passage import entry_points, passages
+from knowledge.text import clean
+
+LANGUAGES = ("en", "fr")
+LONGEST = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """`of` names what both are about: two asks of the same are not told apart."""
+
+    query: str
+    found: str
+    of: str
+
+
+def of_inventory(path: Path, train: set[str]) -> Iterator[Ask]:
+    """Names of the services in `train`, by id, of the Government of Canada's inventory (CSV), and their descriptions."""
+    seen = set[str]()
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        for row in csv.DictReader(lines):
+            service = row["service_id"]
+            if service not in train or service in seen:
+                continue
+            seen.add(service)
+            name = {code: clean(row[f"service_name_{code}"]) for code in LANGUAGES}
+            about = {code: clean(row[f"service_description_{code}"])[:LONGEST] for code in LANGUAGES}
+            for asked in LANGUAGES:
+                for written in LANGUAGES:
+                    if name[asked] and about[written]:
+                        # across languages the name is found, too; in one language it would give the answer away
+                        found = about[written] if asked == written else f"{name[written]}. {about[written]}"
+                        yield Ask(name[asked], found, service)
+
+
+def of_content(documents: Iterable[Document]) -> Iterator[Ask]:
+    """The questions that pages say they answer, and the passages that do, in the question's language and the other."""
+    pages = {document.id: document for document in documents}
+    for document in pages.values():
+        mine, other = passages(document), pages.get(document.translation or "")
+        theirs = passages(other) if other else []
+        for question, number in entry_points(document, mine):
+            of = f"{min(document.id, document.translation or document.id)}#{number}"
+            yield Ask(question, mine[number].indexed(document.title), of)
+            if other and len(theirs) == len(mine):
+                yield Ask(question, theirs[number].indexed(other.title), of)

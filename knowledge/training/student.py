@@ -1,0 +1,64 @@
+"""The student is the encoder that is trained: its teacher's copy, with tokens of its own for frequent French words."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from knowledge.text import fold
+
+TOKENS = 128
+NEW_WORDS = 6000  # French words that become one token each, of those seen most often
+SEEN = 30  # times, at least
+
+
+def load(folder: Path) -> Any:
+    """The sentence-transformers model in `folder`; nothing is asked of a hub."""
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder), device="cpu")
+    model.max_seq_length = TOKENS
+    return model
+
+
+def vectors(student: Any, texts: list[str]) -> Any:
+    """float32 tensor (texts, dim), each row of length 1, through which gradients flow."""
+    import torch
+
+    features = student.tokenizer(texts, padding=True, truncation=True, max_length=TOKENS, return_tensors="pt")
+    out = student({"input_ids": features["input_ids"], "attention_mask": features["attention_mask"]})
+    return torch.nn.functional.normalize(out["sentence_embedding"].float(), dim=1)
+
+
+def widened(teacher: Path, folder: Path, french: Iterable[str]) -> Any:
+    """A copy of the teacher, in `folder`, in which the words most frequent in the `french` texts are one token each.
+
+    The teacher's tokenizer is English: it cuts "chomage" into "cho" and "##mage". A new token begins as the mean of its
+    pieces; no English text has another vector than before.
+    """
+    import torch
+
+    model = load(teacher)
+    model.save(str(folder))
+    file = folder / "tokenizer.json"
+    about = json.loads(file.read_text())
+    vocabulary: dict[str, int] = about["model"]["vocab"]
+    seen = Counter(word for text in french for word in "".join(c if c.isalpha() else " " for c in fold(text)).split())
+    new = [w for w, times in seen.most_common() if times >= SEEN and len(w) > 3 and w not in vocabulary][:NEW_WORDS]
+    if not new:
+        return load(folder)
+    pieces = [model.tokenizer(word, add_special_tokens=False)["input_ids"] for word in new]
+    table = model[0].auto_model.embeddings.word_embeddings
+    rows = torch.stack([table.weight.data[ids].mean(0) for ids in pieces])
+    wider = torch.nn.Embedding(len(vocabulary) + len(new), table.embedding_dim, padding_idx=table.padding_idx)
+    wider.weight.data = torch.cat([table.weight.data, rows])
+    model[0].auto_model.embeddings.word_embeddings = wider
+    model[0].auto_model.config.vocab_size = len(vocabulary) + len(new)
+    model.save(str(folder))
+    about["model"]["vocab"] = vocabulary | {word: len(vocabulary) + n for n, word in enumerate(new)}
+    file.write_text(json.dumps(about, ensure_ascii=False))
+    (folder / "vocab.txt").write_text("\n".join(about["model"]["vocab"]) + "\n")
+    return load(folder)

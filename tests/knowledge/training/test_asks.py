@@ -1,0 +1,42 @@
+"""Asks go from what is looked for to what has it, within and across the languages."""
+
+from pathlib import Path
+
+from knowledge.document import Document, Section
+from knowledge.training.asks import of_content, of_inventory
+
+
+def test_a_name_is_asked_for_its_description_in_both_languages(tmp_path: Path) -> None:
+    file = tmp_path / "inventory.csv"
+    file.write_text(
+        "service_id,service_name_en,service_name_fr,service_description_en,service_description_fr\n"
+        "1,Fishing licence,Permis de pêche,Fish here.,Pêchez ici.\n"
+        "1,Fishing licence,Permis de pêche,Fish here.,Pêchez ici.\n"
+        "2,Kept back,Mis de côté,A test.,Un test.\n",
+        encoding="utf-8-sig",
+    )
+    assert {(a.query, a.found, a.of) for a in of_inventory(file, {"1"})} == {
+        ("Fishing licence", "Fish here.", "1"),
+        ("Fishing licence", "Permis de pêche. Pêchez ici.", "1"),
+        ("Permis de pêche", "Pêchez ici.", "1"),
+        ("Permis de pêche", "Fishing licence. Fish here.", "1"),
+    }
+
+
+def test_a_pages_question_is_asked_for_its_passage_in_both_languages() -> None:
+    def page(code: str, other: str, heading: str, text: str, question: str) -> Document:
+        section = Section((heading,), text)
+        return Document(
+            f"x/{code}", code, code, "Town", (section,), translation=f"x/{other}", questions={question: heading}
+        )
+
+    asked = list(
+        of_content([page("en", "fr", "Cost", "$5.", "how much"), page("fr", "en", "Coût", "5 $.", "c'est combien")])
+    )
+    assert [(a.query, a.found.splitlines()[-1]) for a in asked] == [
+        ("how much", "$5."),
+        ("how much", "5 $."),
+        ("c'est combien", "5 $."),
+        ("c'est combien", "$5."),
+    ]
+    assert len({a.of for a in asked}) == 1, "a question and its translation are not told apart"
