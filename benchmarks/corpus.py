@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from knowledge.arrays import Floats, Integers
@@ -158,5 +159,8 @@ def _law() -> list[str]:
 def _encoded(texts: list[str], encoder: Encoder, kept: Path) -> Floats:
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        np.save(kept, np.vstack([encoder.encode([text])[0] for text in track(texts, "encode")]))
+        np.save(
+            kept,
+            np.vstack([encoder.encode([text])[0] for text in track(texts, "encode", console=Console(stderr=True))]),
+        )
     return np.asarray(np.load(kept))
