@@ -1,4 +1,4 @@
-"""The command: up, index, ask, train, evaluate, agent, channels, outbox, segments, doctor. It wires; it decides nothing."""
+"""The command: up, index, watch, ask, train, evaluate, agent, channels, outbox, doctor … It wires; it decides nothing."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from machine import agents, keeping, ruling
+from machine import agents, keeping, publisher, ruling
 
 if TYPE_CHECKING:
     from channels.settings import Settings
@@ -22,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(keeping.app)  # backup, restore
+app.add_typer(publisher.app)  # watch, review, report
 app.add_typer(agents.app, name="agent")
 app.add_typer(ruling.app)  # explain, affected, withdraw, reinstate, withdrawn, pin
 
@@ -35,6 +36,7 @@ class PartName(StrEnum):
     ACTIONS = "actions"
     DESK = "desk"
     PHONE = "phone"
+    WATCH = "watch"
 
 
 class Language(StrEnum):
@@ -69,15 +71,16 @@ def index(
     """Read published content and publish it: running processes answer from it at once."""
     from machine.console import preparing, show_index
     from machine.prepare import encoder_is_made, export_encoder
-    from machine.prepare import index as publish
+    from machine.prepare import published as publish
 
     settings = _settings()
     problems: list[object] = []
     with preparing() as progress:
         if not encoder_is_made(settings):
             export_encoder(settings, progress)
-        manifest = publish(settings, sources, progress, problems.append)
-    show_index(manifest, problems)
+        published = publish(settings, sources, progress, problems.append)
+    show_index(published, problems)
+    raise typer.Exit(bool(published.held))
 
 
 @app.command()

@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     bot_timeout: float = Field(4.0, gt=0, description="Seconds that the bot may take before knowledge answers alone.")
 
     model: str | None = Field(None, description="Folder or hub name of another sentence-transformers model.")
+    watch: bool = Field(False, description="Whether `guichet up` watches what was indexed, and publishes what changes.")
+    watch_minutes: int = Field(15, ge=1, description="Minutes between two readings of a site that is watched.")
+    watch_review: bool = Field(False, description="Whether changes that are seen wait for a publisher's word.")
+    stale_months: int = Field(12, ge=1, description="Age in months from which on a page is reported as out of date.")
     keep_transcripts_days: int = Field(30, ge=1)
     keep_conversation_hours: int = Field(24, ge=1, description="How long a web conversation can be resumed.")
     concurrent_turns: int = Field(32, ge=1, description="Conversations that one worker answers side by side.")

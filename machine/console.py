@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from knowledge.answer import Answer
     from machine.doctor import Finding
     from machine.prepare import Progress as Told
+    from machine.publishing import Published
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -130,16 +131,23 @@ def _prepare_apart() -> None:
         sys.exit(code)  # it has said why
 
 
-def show_index(manifest: Mapping[str, Any], problems: Sequence[Any]) -> None:
+def show_index(published: "Published", problems: Sequence[Any]) -> None:
+    from machine.pages import show_held, show_report
+
     for problem in problems[:20]:
         err.print("[yellow]![/]", end=" ")
         err.print(str(problem), markup=False, soft_wrap=True)
     if len(problems) > 20:
         err.print(f"[yellow]![/] and {len(problems) - 20} more")
     table = Table("language", "documents", "passages")
-    for language, count in manifest["languages"].items():
+    for language, count in (published.manifest or {})["languages"].items():
         table.add_row(language, f"{count['documents']:,}", f"{count['passages']:,}")
     out.print(table)
+    if published.report:
+        show_report(published.report.as_dict() | {"problems": []}, news=True)
+    for held in published.held:
+        if not held.new:
+            show_held(held)
     out.print('Published. Running processes answer from it now. Try: guichet ask "…"')
 
 

@@ -14,6 +14,9 @@ SENTENCES = frozenset(
         "SourceError",
         "NotAFolder",
         "TeamsUnfit",
+        "NotKept",
+        "NotWaiting",
+        "AlreadyWatching",
     }
 )
 """Errors whose text is such a sentence. By name: their modules are loaded only where they are used."""

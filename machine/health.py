@@ -7,6 +7,7 @@ from channels.settings import Settings
 from machine.answers import unanswered
 from machine.parts import ready_url
 from machine.servers import ServerFailed, postgres_version, redis_version
+from machine.watch import is_watched
 
 SILENT_SECONDS = 15
 """A worker looks for work every second; after so long without a sign of life its work is given to others, too."""
@@ -19,6 +20,8 @@ async def ailment(name: str, settings: Settings, age: float = float("inf")) -> s
     """
     if name == "worker":
         return await _silent_worker(settings, age)
+    if name == "watch":
+        return None if is_watched(settings.home) else "nothing watches the sources"
     if name in SERVERS:
         try:
             await version(name, settings)

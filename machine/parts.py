@@ -17,8 +17,8 @@ ROOT = Path(__file__).parent.parent
 PARTS = {"bot": "dialogue (Rasa)", "actions": "action server", "worker": "worker", "web": "web app", "desk": "desk"}
 """Name and title of the processes of ours."""
 
-TITLES = PARTS | {"phone": "telephones"}
-"""The same with the one that only developers start."""
+TITLES = PARTS | {"phone": "telephones", "watch": "watch"}
+"""The same with the one that only developers start, and the one that a setting asks for."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -36,6 +36,10 @@ def run(name: str, settings: Settings) -> None:
         _run_desk(settings)
     elif name == "phone":
         _run_phone(settings)
+    elif name == "watch":
+        from machine.publisher import be_watch
+
+        be_watch(settings)
     else:
         command, environment = external(name, settings)
         os.chdir(ROOT)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from channels.settings import Settings
 from machine.parts import ROOT
+from machine.publishing import Published, publish, sources_of
+from machine.reading import named, read
 
 if TYPE_CHECKING:
-    from knowledge import Document
     from knowledge.sources import Problem
 
 CONTENT = ROOT / "knowledge" / "content"
@@ -47,8 +48,14 @@ def is_prepared(settings: Settings) -> bool:
 
 
 def encoder_is_made(settings: Settings) -> bool:
+    from knowledge.export import bundled
+
     about = _read(settings.home / "encoder" / "encoder.json")
-    return about is not None and (settings.model is None or about["name"] == Path(settings.model).name)
+    if about is None:
+        return False
+    if settings.model is None:
+        return bool(about["sha256"] == bundled()["sha256"])
+    return bool(about["name"] == Path(settings.model).name)
 
 
 def index_is_made(settings: Settings) -> bool:
@@ -74,9 +81,13 @@ def bot_is_made(settings: Settings) -> bool:
 
 
 def export_encoder(settings: Settings, progress: Progress) -> None:
-    from transformers.utils import logging
+    """The bundled encoder as it is, or the model that a setting names, exported."""
+    from knowledge.export import export, install
 
-    from knowledge.export import export
+    if settings.model is None:
+        install(settings.home / "encoder")
+        return
+    from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     with warnings.catch_warnings():
@@ -91,44 +102,36 @@ def index(
     on_problem: "Callable[[Problem], None]",
     ask_sites: bool = True,
 ) -> dict[str, Any]:
-    """Read the sources and publish a snapshot of them; its manifest. Raises SourceError, NotPublished, NoEncoder.
+    """Read the sources and publish a snapshot of them; its manifest. Raises SourceError, NotPublished, NoEncoder, NotKept.
 
-    Sites that are among them are asked for what has changed, or else read as they were the last time.
+    Sites that are among them are asked for what has changed, or else read as they were the last time. Of a source that has
+    lost half of its documents what was published before stays, and the reading waits for review.
     """
-    from knowledge import Encoder, build
-    from knowledge.sources import digest, is_site, read
-    from knowledge.sources.duplicates import once
-
-    documents = []
-    for source in sources:
-        if is_site(source):
-            documents += _site(settings.home, str(source), progress, on_problem, ask_sites)
-            continue
-        for document in read(source, on_problem):
-            documents.append(document)
-            if len(documents) % 50 == 0:
-                progress("read", len(documents), 0)
-    progress("read", len(documents), len(documents))
-    encoder = Encoder.open(settings.home / "encoder", workers=2)
-    snapshot = build(once(documents), encoder, settings.home, progress)
-    digests = {str(s) if is_site(s) else str(Path(s).resolve()): "" if is_site(s) else digest(s) for s in sources}
-    (settings.home / "knowledge" / "sources.json").write_text(json.dumps(digests))
-    return snapshot.manifest
+    return published(settings, sources, progress, on_problem, ask_sites).manifest or {}
 
 
-def _site(
-    home: Path, site: str, progress: Progress, on_problem: "Callable[[Problem], None]", ask: bool
-) -> "list[Document]":
-    from knowledge.sources.site import kept, read
-    from knowledge.sources.site_cache import folder_of
+def published(
+    settings: Settings,
+    sources: Sequence[str | Path],
+    progress: Progress,
+    on_problem: "Callable[[Problem], None]",
+    ask_sites: bool = True,
+) -> Published:
+    """The same, with the report of what it changed."""
+    problems: list[str] = []
 
-    folder = folder_of(site, home / "sites")
-    return read(site, folder, on_problem, progress) if ask else kept(folder, on_problem)
+    def told(problem: "Problem") -> None:
+        problems.append(str(problem))
+        on_problem(problem)
+
+    names = list(dict.fromkeys(named(source) for source in sources))
+    fresh = {name: read(settings.home, name, progress, told, ask_sites) for name in names}
+    return publish(settings, names, fresh, progress, always=True, problems=problems)
 
 
 def indexed_sources(home: Path) -> dict[str, str]:
     """What the current snapshot was read from, with the digest that each source had."""
-    return _read(home / "knowledge" / "sources.json") or {}
+    return sources_of(home)
 
 
 def train(settings: Settings, progress: Progress, inherits: tuple[int, ...] = ()) -> None:

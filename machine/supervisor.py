@@ -126,6 +126,7 @@ class Supervisor:
             start_part("web", redis_is_up),
             start_part("desk", redis_is_up, tables_are_there),
             *([start_part("phone")] if self._dev else []),
+            *([start_part("watch")] if self.settings.watch else []),
         )
 
     def _own_servers(self) -> tuple[EmbeddedRedis | None, EmbeddedPostgres | None]:

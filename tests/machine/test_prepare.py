@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import knowledge.export  # noqa: F401 - the module, which has the name of a function
 from channels.settings import Settings
 from knowledge.snapshot import FORMAT
 from knowledge.sources import digest
