@@ -14,6 +14,7 @@ from actions.topic import LISTEN, PERSON, TOPICS, language, offer, remember
 from knowledge import Answer, NoSnapshot, Outcome
 from knowledge.following import joins
 from knowledge.governments import called
+from knowledge.text import written_in
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class ActionAnswer(Action):
             log.error("A question could not be answered. %s", error, exc_info=not isinstance(error, NoSnapshot))
             dispatcher.utter_message(response="utter_knowledge_missing")
             return [offer(PERSON), LISTEN]
-        response, filled = lead(answer, spoken, place)
+        response, filled = lead(answer, spoken, place, written_in(asked.question))
         dispatcher.utter_message(response=response, **filled)
         dispatcher.utter_message(json_message={"answer": answer.as_dict(), "text": ""})
         return [*_changes(answer, tracker), *told(asked, answer), LISTEN]
@@ -70,12 +71,12 @@ def _asked(tracker: Tracker, said: str | None) -> Asked | None:
     return Asked(text, before(tracker)) if waiting is None and joins(text, language(tracker)) else None
 
 
-def lead(answer: Answer, spoken: str, where: str | None) -> tuple[str, dict[str, str]]:
+def lead(answer: Answer, spoken: str, where: str | None, written: str | None = None) -> tuple[str, dict[str, str]]:
     """The reviewed response that goes before the answer, and what it names: what was taken for granted of the place and
-    the subject, or whose question it is."""
+    the subject, or whose question it is. `written` is the language that the question is evidently written in."""
     if answer.outcome is Outcome.ANSWERED:
         if answer.language != spoken:
-            return "utter_answered_in_other_language", {}
+            return f"utter_answered_in_{'language_asked' if answer.language == written else 'other_language'}", {}
         if answer.place and not is_said(answer.place, where):
             return "utter_answered_for_place", {"place": called(answer.place, spoken)}
         if answer.about:

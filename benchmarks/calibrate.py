@@ -18,9 +18,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import context
 from knowledge.answering import anothers, places
 from knowledge.arrays import Floats
-from knowledge.confidence import FEATURES, features
+from knowledge.confidence import FEATURES, features, in_file
 from knowledge.encoder import Encoder
 from knowledge.index import Index, Scores
 from knowledge.query import Query
@@ -61,7 +62,8 @@ def main() -> None:
     encoder = Encoder.open(home / "encoder", workers=2)
     documents = [d for s in (HERE / "knowledge" / "content", chosen.inventory) for d in read(s, lambda problem: None)]
     snapshot = build(documents, encoder, home / "calibrated")
-    labelled = [*questions(HERE / "benchmarks" / "questions"), *names(snapshot, chosen.inventory)]
+    asked = list(questions(HERE / "benchmarks" / "questions"))
+    labelled = [*(q for q in asked if "history" not in q), *names(snapshot, chosen.inventory)]
     fitted: dict[str, Any] = {}
     for mode, by in (("full", encoder), ("lexical", None)):
         examples = [e for question in labelled for e in seen(question, snapshot, by)]
@@ -72,8 +74,15 @@ def main() -> None:
             report(confidence, examples, fitted["thresholds"])
             shown = confidence, examples
     if not chosen.dry:
-        (HERE / "knowledge" / "calibration.json").write_text(json.dumps(fitted, indent=1) + "\n")
+        keep(fitted | {"in_context": in_file()["in_context"]})
+        keep(fitted | {"in_context": context.fit(asked, snapshot, encoder)})
         draw(*shown, fitted["thresholds"], chosen.plot)
+
+
+def keep(fitted: dict[str, Any]) -> None:
+    """Write what was fitted, and go by it from now on."""
+    (HERE / "knowledge" / "calibration.json").write_text(json.dumps(fitted, indent=1) + "\n")
+    in_file.cache_clear()
 
 
 def questions(folder: Path) -> Iterator[dict[str, Any]]:
@@ -198,12 +207,12 @@ def report(confidence: Floats, examples: list[Example], limits: dict[str, float]
             answered = confidence[here] >= limits["answer"]
             share = (f"{x:.3f}" for x in (right.mean(), answered.mean(), (right & answered).mean()))
             table.add_row(language, kind, str(here.sum()), *share)
-        p, right = asked(confidence, examples, language)
+        p, right = of_people(confidence, examples, language)
         table.add_row(language, "calibration error", "", f"{calibration_error(p, right):.3f}")
     Console(width=110).print(table)
 
 
-def asked(confidence: Floats, examples: list[Example], language: str) -> tuple[Floats, Floats]:
+def of_people(confidence: Floats, examples: list[Example], language: str) -> tuple[Floats, Floats]:
     """Confidence and whether it was right, of the questions that people ask."""
     here = np.array([e.language == language and e.kind in ("answerable", "aside") for e in examples])
     return confidence[here], np.array([e.right for e in examples])[here]
@@ -226,7 +235,7 @@ def draw(confidence: Floats, examples: list[Example], limits: dict[str, float], 
     matplotlib.rcParams["svg.hashsalt"] = "guichet"  # the same picture from the same figures
     figure, (reliable, risky) = plt.subplots(1, 2, figsize=(9, 4))
     for language in sorted({e.language for e in examples}):
-        p, right = asked(confidence, examples, language)
+        p, right = of_people(confidence, examples, language)
         order = np.argsort(-p)
         parts = np.array_split(np.argsort(p), 8)
         reliable.plot([p[i].mean() for i in parts], [right[i].mean() for i in parts], marker="o", label=language)

@@ -17,7 +17,7 @@ from knowledge.ranking import WITHHELD, Candidate, Ranking, sections
 from knowledge.reading import Reading, read
 from knowledge.shelf import Shelf
 from knowledge.snapshot import Snapshot
-from knowledge.text import terms
+from knowledge.text import terms, written_in
 
 SOURCES = 3
 CHOICES = 3
@@ -36,10 +36,12 @@ def answer(
     encoder: Encoder | None,
     before: Sequence[str] = (),
 ) -> Answer:
-    """Read, rank, judge, quote. `asked` is the language of the question; where nothing is published in it, another's
-    passages answer. `where` is the place of whoever asks; a place that the question names goes before it. `before` are
-    the turns before, "user: …" and "agent: …", oldest first."""
-    language = asked if asked in snapshot.indexes else next(iter(snapshot.indexes))
+    """Read, rank, judge, quote. `asked` is the language of the question, unless it is evidently written in another; where
+    nothing is published in it, another's passages answer. `where` is the place of whoever asks; a place that the question
+    names goes before it. `before` are the turns before, "user: …" and "agent: …", oldest first."""
+    written = written_in(question)
+    language = next(code for code in (written, asked, *snapshot.indexes) if code in snapshot.indexes)
+    asked = language if language == written else asked
     index, shelf = snapshot.indexes[language], snapshot.shelves[language]
     found = read(question, asked, where, index, shelf, encoder, before)
     if found is None:

@@ -11,7 +11,7 @@ from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.ranking import Candidate, Ranking
 from knowledge.shelf import Shelf
-from knowledge.text import plain, terms
+from knowledge.text import LANGUAGES, plain, terms
 
 AHEAD = 0.9  # how near another place's document must come for the question to be that place's
 APART = 0.75  # of the best score: what the same service of another place must reach to be as likely meant
@@ -88,6 +88,7 @@ def owner(
     they are, or nobody can tell. `nearest` is the title of the best page, and `other` the document of another place that
     would have answered."""
     newest, *before = questions
+    asked = asked if asked in LANGUAGES else LANGUAGES[0]
     about = next((s for each in (newest, *before) if (s := governments.subject(each, asked))), None)
     office = place.agency(newest, asked)
     service = about or set(terms(newest, asked)) & set(terms(nearest, asked))

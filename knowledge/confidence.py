@@ -91,17 +91,31 @@ def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats
 
 def calibration(language: str, with_encoder: bool) -> Calibration:
     """What was fitted for passages of `language`, with or without their meaning."""
-    fitted = _file()["full" if with_encoder else "lexical"]
+    fitted = in_file()["full" if with_encoder else "lexical"]
     weights = tuple(fitted["weights"][name] for name in FEATURES)
     return Calibration(weights, fitted["bias"] + fitted["of_language"].get(language, 0.0))
 
 
+def confidence_in_context(together: float, alone: float) -> float:
+    """That the best passage answers a turn that goes on: `together` is the confidence of the turn in its context, which
+    vouches for the subject, and `alone` that of the turn by itself, which tells a follow-up from small talk."""
+    of_together, of_alone, bias = in_file()["in_context"]
+    seen = of_together * logit(together) + of_alone * logit(alone) + bias
+    return (1 + math.tanh(seen / 2)) / 2
+
+
+def logit(probability: float) -> float:
+    near = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(near / (1 - near))
+
+
 def thresholds() -> Thresholds:
-    return Thresholds(**_file()["thresholds"])
+    return Thresholds(**in_file()["thresholds"])
 
 
 @cache
-def _file() -> dict[str, Any]:
+def in_file() -> dict[str, Any]:
+    """What benchmarks/calibrate.py has fitted and chosen."""
     fitted: dict[str, Any] = json.loads(Path(__file__).with_name("calibration.json").read_text())
     return fitted
 

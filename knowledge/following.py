@@ -1,6 +1,5 @@
 """Following is understanding a turn by the turns before it: what it says alone, and what it says in their light."""
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,9 +21,6 @@ LONGEST = 200  # characters of a turn that are remembered: a turn must cost the 
 NEAREST = 2  # turns before the newest one that it is read with
 TELLING = 1.8  # words that would each single out a passage: as many name a subject of their own
 WHOLE = 3.8  # words that need no conversation, whatever they begin with
-# Confidence of a turn that was read in context: the logits of what it is in context and alone, and a bias. Fitted on
-# follow-ups, and on questions within and without reach that were asked after something else.
-IN_CONTEXT = (0.84, 0.53, 0.06)
 
 
 def scores_in_context(
@@ -91,14 +87,6 @@ def joins(turn: str, language: str) -> bool:
     return bool(_cues("begins", language).match(plain(turn)))
 
 
-def confidence_in_context(together: float, alone: float) -> float:
-    """That the best passage answers a turn that goes on: `together` is the confidence of the turn in its context, which
-    vouches for the subject, and `alone` that of the turn by itself, which tells a follow-up from small talk."""
-    of_together, of_alone, bias = IN_CONTEXT
-    seen = of_together * _logit(together) + of_alone * _logit(alone) + bias
-    return (1 + math.tanh(seen / 2)) / 2
-
-
 def mixed(alone: Scores, together: Scores, share: float) -> Scores:
     """Scores of which `share`, 0 … 1, are those `together`."""
 
@@ -115,11 +103,6 @@ def mixed(alone: Scores, together: Scores, share: float) -> Scores:
         gist=None if alone.gist is None or together.gist is None else between(alone.gist, together.gist),
         among=None if alone.among is None or together.among is None else np.union1d(alone.among, together.among),
     )
-
-
-def _logit(probability: float) -> float:
-    near = min(max(probability, 1e-4), 1 - 1e-4)
-    return math.log(near / (1 - near))
 
 
 @cache

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from knowledge import kind, place
 from knowledge.belonging import places
-from knowledge.confidence import calibration, features, thresholds
+from knowledge.confidence import calibration, confidence_in_context, features, thresholds
 from knowledge.encoder import Encoder
-from knowledge.following import TELLING, confidence_in_context, in_its_light, joins, questions, said, stands_alone
+from knowledge.following import TELLING, in_its_light, joins, questions, said, stands_alone
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.ranking import Ranking, rank
@@ -47,7 +47,7 @@ def read(
     """What `question`, asked in the language `asked` by somebody in the place `where`, means after the turns `before` it.
     None where there is nothing in it that could be looked for, or nothing was found."""
     newest = index.understand(question, encoder, forgiving=index.language == asked)
-    alone = _alone(newest, asked, places(newest.spelt, where), index, shelf)
+    alone = by_itself(newest, asked, places(newest.spelt, where), index, shelf)
     if not newest.terms or alone is None:
         return None
     sure = alone.confidence >= thresholds().answer
@@ -56,11 +56,11 @@ def read(
     return _in_context(alone, asked, where, index, shelf, encoder, before) or alone
 
 
-def _alone(newest: Query, asked: str, within: tuple[str, ...], index: Index, shelf: Shelf) -> Reading | None:
+def by_itself(newest: Query, asked: str, within: tuple[str, ...], index: Index, shelf: Shelf) -> Reading | None:
     ranking = rank(index.score(newest, asked), index, shelf, within)
     if not ranking.candidates:
         return None
-    return Reading(newest, newest, ranking, ranking, _confidence(newest, ranking, index, shelf), within)
+    return Reading(newest, newest, ranking, ranking, confidence_of(newest, ranking, index, shelf), within)
 
 
 def _names_another(alone: Reading, asked: str, before: Sequence[str], index: Index, shelf: Shelf) -> bool:
@@ -89,7 +89,7 @@ def _in_context(
     ranking = rank(scores, index, shelf, within)
     if not ranking.candidates:
         return None
-    confidence = confidence_in_context(_confidence(query, ranking, index, shelf), alone.confidence)
+    confidence = confidence_in_context(confidence_of(query, ranking, index, shelf), alone.confidence)
     same = ranking.candidates[0].document == alone.ranking.candidates[0].document
     if earlier and _asks_the_same(newest, asked, index):
         newest = index.understand(f"{earlier[0]} {newest.spelt}", encoder, forgiving=index.language == asked)
@@ -114,7 +114,7 @@ def _asks_the_same(newest: Query, asked: str, index: Index) -> bool:
     return not kinds and index.telling(newest) < TELLING and joins(newest.spelt, asked)
 
 
-def _confidence(query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> float:
+def confidence_of(query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> float:
     title = shelf.documents[ranking.candidates[0].document]["title"]
     seen = features(query, ranking, index, title)
     return calibration(index.language, ranking.scores.cosine is not None)(seen)

@@ -96,6 +96,15 @@ def language_of(text: str) -> str:
     return "fr" if len(found & _TELLS["fr"]) + accented > len(found & _TELLS["en"]) else "en"
 
 
+def written_in(text: str) -> str | None:
+    """The language that `text` is evidently written in: at least two of its own stop words, and none of the others'."""
+    found = set(_WORD.findall(fold(_ELISION.sub(r" \g<0> ", text.translate(_LETTERS)))))
+    told = sorted(((len(found & tells), code) for code, tells in _TELLS.items()), reverse=True)
+    (most, code), (next_most, _) = told[:2]
+    return code if most >= EVIDENT and not next_most else None
+
+
+EVIDENT = 2
 _TELLS = {"en": STOP["en"] - STOP["fr"], "fr": STOP["fr"] - STOP["en"]}
 
 _END = re.compile(r"[.!?…]+[\u00a0\u202f ]?[»”\"')\]]*(?=\s)|\n(?=\s*\n)|\n(?=[ \t]*(?:[-•*–]|\d{1,2}[.)])[ \t])")

@@ -6,8 +6,8 @@ import pytest
 
 from knowledge import Knowledge
 from knowledge.answer import Answer, Outcome
+from knowledge.confidence import confidence_in_context
 from knowledge.following import (
-    confidence_in_context,
     goes_on,
     in_context,
     joins,
