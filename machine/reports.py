@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from knowledge.checks import Finding
 
 KEEP = 50
+FINDINGS = 200  # of each report but the latest: thousands of pages may be out of date, and are told of each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def keep(home: Path, report: Report, most: int = KEEP) -> None:
     """Add a report to those that are kept, and forget the oldest. Raises OSError."""
     path = _path(home)
     lines = [*_lines(path), json.dumps(report.as_dict(), ensure_ascii=True)]
+    lines[-2:-1] = [_shortened(line) for line in lines[-2:-1]]
     scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         scratch.write_text("".join(f"{line}\n" for line in lines[-most:]), encoding="utf-8")
@@ -82,6 +84,14 @@ def by_kind(findings: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]
     for finding in findings:
         found.setdefault(finding["kind"], []).append(finding)
     return found
+
+
+def _shortened(line: str) -> str:
+    try:
+        report = json.loads(line)
+        return json.dumps(report | {"findings": report["findings"][:FINDINGS]})
+    except (ValueError, TypeError, KeyError):  # a line that somebody has changed
+        return line
 
 
 def _path(home: Path) -> Path:

@@ -324,6 +324,17 @@ def test_the_last_reports_are_kept(house: House) -> None:
     ]
 
 
+def test_of_earlier_reports_not_all_findings_are_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "FINDINGS", 2)
+    for name in NAMES:
+        file = house.write(name)
+        file.write_text(file.read_text().replace("2026", "2019"))
+    house.index()
+    house.write("ferry", "$4")
+    house.again()
+    assert [len(each["findings"]) for each in reports.kept(house.home)] == [5, 2]
+
+
 def test_preparing_reads_as_before(house: House) -> None:
     manifest = index(house.settings, [house.pages], quiet, lambda problem: None, False)
     assert manifest["languages"]["en"]["documents"] == 6
