@@ -88,13 +88,18 @@ def ask(
     question: str,
     lang: Annotated[Language | None, typer.Option(help="Told from the question if not given.")] = None,
     place: Annotated[str | None, typer.Option(help="Where you live: ca-on, ca-on-toronto …")] = None,
+    after: Annotated[list[str] | None, typer.Option(help="A question that you asked before; once for each.")] = None,
     as_json: Json = False,
 ) -> None:
     """Ask the published knowledge from the terminal."""
     from knowledge import Knowledge
+    from knowledge.following import turns
 
     language = lang or _language_of(question)
-    answer = Knowledge.open(_settings().home).ask(question, language=language, place=place)
+    knowledge, before = Knowledge.open(_settings().home), list[str]()
+    for asked in (*(after or ()), question):
+        answer = knowledge.ask(asked, language=language, place=place, before=before)
+        before += turns(asked, answer)
     if as_json:
         typer.echo(json.dumps(answer.as_dict(), ensure_ascii=False, indent=2))
     else:

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import context
+from benchmarks import context, sections
 from knowledge.answering import anothers, places
 from knowledge.arrays import Floats
 from knowledge.confidence import FEATURES, features, in_file
@@ -74,6 +74,8 @@ def main() -> None:
             report(confidence, examples, fitted["thresholds"])
             shown = confidence, examples
     if not chosen.dry:
+        fitted["sections"], shares = sections.fit(asked, snapshot, encoder)
+        Console().print(f"section chosen right, of services not fitted to: {shares}")
         keep(fitted | {"in_context": in_file()["in_context"]})
         keep(fitted | {"in_context": context.fit(asked, snapshot, encoder)})
         draw(*shown, fitted["thresholds"], chosen.plot)

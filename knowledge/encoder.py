@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -78,6 +79,12 @@ class Encoder:
         tokens = np.array([ids], np.int64)
         found = self._session.run(None, {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})[0]
         return np.asarray(found[0])
+
+
+@lru_cache(maxsize=4096)
+def meaning(encoder: Encoder, text: str) -> Floats:
+    """float32 (dim,): the vector of a text that comes again: a heading, or a turn that has become history."""
+    return np.asarray(encoder.encode([text])[0])
 
 
 class SharedEncoder:

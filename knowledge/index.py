@@ -178,6 +178,11 @@ class Index:
         first = asked.searchsorted(own)
         return np.concatenate([own, self.passages + spans(first, asked.searchsorted(own, "right") - first)])
 
+    def passages_of(self, document: int) -> Integers:
+        """The numbers of a document's passages."""
+        order, ends = self._by_document
+        return order[ends[document] : ends[document + 1]]
+
     def telling(self, query: Query) -> float:
         """About how many of the query's words would each single out one row: the sum of idf over the highest idf."""
         return sum(self.words.idf(term) for term, _ in query.terms) / max(1.0, math.log(self.words.rows + 1))

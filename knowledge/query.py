@@ -29,7 +29,7 @@ class Query:
 
     `terms` and `pairs` are (stem, weight) and (two stems, weight). `asked` are the stems of what was said, without those of
     other names; `named` has for those that are part of a name the stems of the other. `unknown` are the words that no
-    passage has and that resemble none of theirs, `guessed` those that were taken for another.
+    passage has and that resemble none of theirs, `guessed` those that were taken for another. `encoder` made the vectors.
     """
 
     text: str
@@ -43,6 +43,7 @@ class Query:
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
+    encoder: Encoder | None = field(default=None, compare=False)
 
 
 def pairs_of(terms: list[str]) -> list[str]:
@@ -90,7 +91,7 @@ def understand(
         plain = encoder.encode([spelt])[0]
         vector = plain if read_as == spelt else encoder.encode([read_as])[0]
     found = tuple(weighted.items()), tuple(pairs.items())
-    return Query(text, spelt, read_as, *found, vector, plain, said, named, tuple(unknown), tuple(guessed))
+    return Query(text, spelt, read_as, *found, vector, plain, said, named, tuple(unknown), tuple(guessed), encoder)
 
 
 def _right(word: str, language: str, encoder: Encoder | None) -> bool:

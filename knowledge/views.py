@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder
+from knowledge.encoder import Encoder, meaning
 from knowledge.following import NEAREST, in_context, questions, said
 from knowledge.index import Index
 from knowledge.query import Query
@@ -16,7 +15,6 @@ from knowledge.text import terms
 
 FADING = 0.8  # what the words of a turn count, against those of the turn after it
 RECEDING = 0.7  # the same, for meaning
-REMEMBERED = 2048  # turns whose meaning need not be computed again when they have become history
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,11 @@ def views(
 
     near = whole = first = None
     if encoder is not None and newest.vector is not None:
-        meant = [_meaning(encoder, turn) for turn in turns]
+        meant = [meaning(encoder, turn) for turn in turns]
         near = _unit(2 * newest.vector + np.sum(meant[-NEAREST:], axis=0))
         faded = [RECEDING ** (n + 1) * vector for n, vector in enumerate(reversed(meant))]
         whole = _unit(newest.vector + np.sum(faded, axis=0))
-        first = _meaning(encoder, opening) if opening.strip() else newest.vector
+        first = meaning(encoder, opening) if opening.strip() else newest.vector
     return (
         itself,
         read(understood(in_context(newest.text, before)), near),
@@ -67,11 +65,6 @@ def _remembered(newest: Query, turns: Sequence[str], language: str) -> tuple[tup
         for term in terms(turn, language):
             weighted[term] = max(weighted.get(term, 0.0), FADING**back)
     return tuple(weighted.items())
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _meaning(encoder: Encoder, turn: str) -> Floats:
-    return np.asarray(encoder.encode([turn])[0])
 
 
 def _unit(vector: Floats) -> Floats:

@@ -154,6 +154,11 @@ def show_index(published: "Published", problems: Sequence[Any]) -> None:
 def show_answer(answer: "Answer") -> None:
     colour = {"answered": "green", "clarify": "yellow"}.get(answer.outcome, "red")
     out.print(f"[{colour}]{answer.outcome}[/] · confidence {answer.confidence:.2f}")
+    for taken, what in (("about", answer.about), ("for", answer.place), ("asks", "where you live" * answer.asks_place)):
+        if what:
+            out.print(f"[dim]{taken}[/] {what}", highlight=False)
+    if answer.whose:
+        out.print(f"[dim]belongs to[/] {answer.whose.names.get('en', '')} {answer.whose.url}".rstrip(), highlight=False)
     for number, source in enumerate(answer.sources):
         heading = " › ".join(part for part in (source.title, source.section) if part)
         out.print(f"\n[bold]{heading}[/]")
