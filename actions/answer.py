@@ -76,7 +76,8 @@ def lead(answer: Answer, spoken: str, where: str | None, written: str | None = N
     the subject, or whose question it is. `written` is the language that the question is evidently written in."""
     if answer.outcome is Outcome.ANSWERED:
         if answer.language != spoken:
-            return f"utter_answered_in_{'language_asked' if answer.language == written else 'other_language'}", {}
+            as_asked = answer.language == written
+            return "utter_answered_in_language_asked" if as_asked else "utter_answered_in_other_language", {}
         if answer.place and not is_said(answer.place, where):
             return "utter_answered_for_place", {"place": called(answer.place, spoken)}
         if answer.about:

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import context, sections
+from benchmarks import sections
 from knowledge.answering import anothers, places
 from knowledge.arrays import Floats
 from knowledge.confidence import FEATURES, features, in_file
@@ -76,8 +76,7 @@ def main() -> None:
     if not chosen.dry:
         fitted["sections"], shares = sections.fit(asked, snapshot, encoder)
         Console().print(f"section chosen right, of services not fitted to: {shares}")
-        keep(fitted | {"in_context": in_file()["in_context"]})
-        keep(fitted | {"in_context": context.fit(asked, snapshot, encoder)})
+        keep(fitted | {"in_context": in_file()["in_context"]})  # chosen: docs/decisions/0015
         draw(*shown, fitted["thresholds"], chosen.plot)
 
 

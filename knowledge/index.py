@@ -185,7 +185,7 @@ class Index:
 
     def telling(self, query: Query) -> float:
         """About how many of the query's words would each single out one row: the sum of idf over the highest idf."""
-        return sum(self.words.idf(term) for term, _ in query.terms) / max(1.0, math.log(self.words.rows + 1))
+        return sum(self.words.idf(term) for term, _ in query.asked) / max(1.0, math.log(self.words.rows + 1))
 
     @cached_property
     def position(self) -> Integers:

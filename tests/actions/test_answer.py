@@ -40,6 +40,11 @@ async def test_an_answer_in_the_other_language_is_announced_as_one() -> None:
     assert told.responses == ["utter_answered_in_other_language"]
 
 
+async def test_an_answer_in_the_language_of_the_question_is_announced_as_that() -> None:
+    told = await run(ActionAnswer(opener(Shelf(found(PASSPORT)))), "how much is it for my passport", language="fr")
+    assert told.responses == ["utter_answered_in_language_asked"]
+
+
 @pytest.mark.parametrize(
     ("outcome", "lead", "offered"),
     [

@@ -1,17 +1,21 @@
 """The ladder: answer in published words, ask which service is meant, or say no; never with another place's rules."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge import Knowledge
 from knowledge.answer import Outcome
-from knowledge.answering import judge, places
+from knowledge.answering import answer, judge, places
 from knowledge.confidence import FEATURES, calibration, thresholds
 from knowledge.quoting import LONGEST, SHORT
 from knowledge.ranking import Candidate, Ranking
+from knowledge.snapshot import build
 from knowledge.text import LANGUAGES
 from knowledge.units import WHOLE
+from tests.knowledge.conftest import BagOfWords, town
 
 
 def test_an_answer_is_quoted_and_cited(knowledge: Knowledge) -> None:
@@ -176,3 +180,18 @@ def test_a_long_quote_has_a_brief_one_of_the_same_passage(knowledge: Knowledge, 
     passages = (shelf.passage(number) for number in range(len(shelf.of)))
     assert len(first.quote) > SHORT >= len(first.brief) > 0
     assert first.brief in next(passage.text for passage in passages if passage.id == first.passage)
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "answered_in"),
+    [
+        ("Combien coûte le permis de canot?", "en", "fr"),
+        ("How much is the canoe permit?", "fr", "en"),
+        ("canoe permit", "en", "en"),
+    ],
+)
+def test_who_writes_in_another_language_than_the_page_is_answered_in_theirs(
+    tmp_path: Path, encoder: BagOfWords, question: str, asked: str, answered_in: str
+) -> None:
+    snapshot = build(town(), encoder, tmp_path)
+    assert answer(question, asked, None, snapshot, encoder).language == answered_in

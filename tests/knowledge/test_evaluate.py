@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.encoder import Encoder
-from knowledge.evaluate import METRICS, NotAFolder, Question, evaluate, find, in_context, read, score
+from knowledge.evaluate import METRICS, NotAFolder, Question, evaluate, find, read, score
 from knowledge.index import Index, Texts
 
 from .conftest import DATA, BagOfWords
@@ -64,11 +64,6 @@ def test_a_follow_up_is_understood_from_the_turns_before_it(tmp_path: Path) -> N
     assert alone[0] == pytest.approx(alone[1], rel=0.05) and after[1] > 1.2 * after[0]
 
 
-def test_the_newest_turn_counts_twice_and_speakers_are_no_words() -> None:
-    question = Question("q", "and the fee?", ("user: old", "user: canoe", "agent: yes: a permit"), {})
-    assert in_context(question) == "and the fee? and the fee? canoe yes: a permit"
-
-
 def test_what_is_no_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(NotAFolder, match=r"corpus\.jsonl"):
         read(tmp_path)
@@ -76,8 +71,12 @@ def test_what_is_no_folder_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    # what BM25 and the same encoder, fused half and half, reach on the same questions
-    [("qc_covidfaq_en", (0.790, 0.943, 0.968)), ("gc_services_fr2fr", (0.573, 0.743, 0.803))],
+    # what BM25 and an English encoder, fused half and half, reach on the same questions
+    [
+        ("qc_covidfaq_en", (0.790, 0.943, 0.968)),
+        ("gc_services_fr2fr", (0.573, 0.743, 0.803)),
+        ("gc_services_fr2en", (0.241, 0.494, 0.596)),
+    ],
 )
 def test_published_sets_are_found_no_worse_than_by_a_plain_build(prepared_home: Path, name: str, least: tuple) -> None:
     if not (DATA / name).exists():

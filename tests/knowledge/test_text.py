@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.text import LANGUAGES, clean, fold, language_of, sentences, spelt_out, terms, words
+from knowledge.text import LANGUAGES, clean, fold, language_of, sentences, spelt_out, terms, words, written_in
 
 from .conftest import DATA
 
@@ -107,3 +107,19 @@ def test_shorthand_is_spelt_out(language: str, short: str, meant: str) -> None:
 )
 def test_the_language_of_a_text_is_told(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("C'est quoi le prix d'un passeport?", "fr"),
+        ("combien ca coute pour mon permis", "fr"),
+        ("how much is it for my licence", "en"),
+        ("passeport", None),
+        ("the prix de my passeport", None),
+        ("the cost of le passeport pour my son", None),
+        ("", None),
+    ],
+)
+def test_only_what_is_evident_tells_the_language_that_is_written(text: str, language: str | None) -> None:
+    assert written_in(text) == language

@@ -26,7 +26,15 @@ def test_only_the_services_to_learn_from_are_learnt_from(tmp_path: Path) -> None
     columns = ("service_name", "service_description", "program_name")
     head = ["service_id", *(f"{c}_{code}" for c in columns for code in ("en", "fr"))]
     rows = [
-        ["1", "Fishing licence", "Permis de pêche", "Fish here. Pay first.", "Pêchez ici. Payez avant.", "Parks", "Parcs"],
+        [
+            "1",
+            "Fishing licence",
+            "Permis de pêche",
+            "Fish here. Pay first.",
+            "Pêchez ici. Payez avant.",
+            "Parks",
+            "Parcs",
+        ],
         ["2", "Kept back", "Mis de côté", "A test.", "Un test.", "Tests", "Tests"],
     ]
     file = tmp_path / "inventory.csv"
