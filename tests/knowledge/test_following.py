@@ -15,6 +15,7 @@ from knowledge.following import (
     questions,
     scores_in_context,
     stands_alone,
+    turns,
 )
 from knowledge.snapshot import build
 from tests.knowledge.conftest import BagOfWords, town
@@ -76,18 +77,17 @@ def test_confidence_needs_the_turn_as_well_as_its_context() -> None:
     assert 0 <= confidence_in_context(0.0, 0.0) < confidence_in_context(1.0, 1.0) <= 1
 
 
-def ask(knowledge: Knowledge, *turns: str, language: str = "en", place: str | None = None) -> Answer:
-    """The answer to the last of the turns, each answered before the next."""
+def ask(knowledge: Knowledge, *asked: str, language: str = "en", place: str | None = None) -> Answer:
+    """The answer to the last of what is asked, each answered before the next."""
     before: list[str] = []
-    for turn in turns:
-        found = knowledge.ask(turn, language=language, place=place, before=before)
-        if found.outcome is Outcome.ANSWERED:
-            before += [f"user: {turn}", f"agent: {found.sources[0].title} – {found.sources[0].section}"]
+    for question in asked:
+        found = knowledge.ask(question, language=language, place=place, before=before)
+        before += turns(question, found)
     return found
 
 
 @pytest.mark.parametrize(
-    ("language", "turns", "service", "section"),
+    ("language", "said", "service", "section"),
     [
         ("en", ("How do I renew my passport?", "how much does it cost?"), "passport-renewal", "Cost"),
         ("en", ("How do I renew my passport?", "how much does it cost?", "and for my son?"), "passport-child", "Cost"),
@@ -103,19 +103,19 @@ def ask(knowledge: Knowledge, *turns: str, language: str = "en", place: str | No
     ],
 )
 def test_a_follow_up_is_understood(
-    knowledge: Knowledge, language: str, turns: tuple[str, ...], service: str, section: str | None
+    knowledge: Knowledge, language: str, said: tuple[str, ...], service: str, section: str | None
 ) -> None:
-    found = ask(knowledge, *turns, language=language)
+    found = ask(knowledge, *said, language=language)
     assert found.outcome is Outcome.ANSWERED
     assert found.sources[0].passage.split("#")[0] == f"content/{language}/{service}"
     assert section is None or found.sources[0].section == section
 
 
 def test_what_the_conversation_added_is_said(knowledge: Knowledge) -> None:
-    turns = ("How do I renew my passport?", "how much does it cost?")
-    assert ask(knowledge, *turns).about == "Renew an adult passport"
-    assert ask(knowledge, turns[0]).about == ""
-    assert ask(knowledge, turns[0], "how do I get a study permit").about == ""
+    first, second = "How do I renew my passport?", "how much does it cost?"
+    assert ask(knowledge, first, second).about == "Renew an adult passport"
+    assert ask(knowledge, first).about == ""
+    assert ask(knowledge, first, "how do I get a study permit").about == ""
 
 
 @pytest.mark.parametrize(
