@@ -18,7 +18,9 @@ from knowledge.units import Units, units
 
 LONGEST = 600  # characters: one look at a phone
 SHORT = 280  # characters: what a text message of three parts has beside its source
-ANSWER = 0.5  # of the longest quote: what an answer is taken to have. A passage that is no longer is quoted whole
+# What an answer is taken to have, of the longest quote; a passage that is no longer is quoted whole. A page has room, and a
+# sentence too many costs its reader less than the one that is missing; a text message has none.
+ANSWER, ANSWER_OF_SHORT = 0.75, 0.5
 
 FEATURES = (
     "said",  # share of what is sought that the unit has, each word by how rare it is in the passage
@@ -46,7 +48,7 @@ def quote(
     `above` the title and the heading, whose words tell less about where in the passage the answer is.
     """
     parts = units(text, language, longest)
-    if not parts.spans or len(text) <= ANSWER * longest:
+    if not parts.spans or len(text) <= _answer(longest):
         return text.strip()
     chances = likely(features(text, parts, sought, language, kinds, above))
     first, last = most_telling(parts, chances, longest)
@@ -103,10 +105,14 @@ def most_telling(parts: Units, chances: Sequence[float], longest: int) -> tuple[
     best, best_worth = (0, len(parts.spans) - 1), -1.0
     for first, last in _spans(parts, longest):
         length = parts.spans[last][1] - parts.spans[first][0]
-        worth = sum(chances[first : last + 1]) / (length + ANSWER * longest)
+        worth = sum(chances[first : last + 1]) / (length + _answer(longest))
         if worth > best_worth:
             best, best_worth = (first, last), worth
     return best
+
+
+def _answer(longest: int) -> float:
+    return longest * (ANSWER if longest > SHORT else ANSWER_OF_SHORT)
 
 
 def _spans(parts: Units, longest: int) -> Iterator[tuple[int, int]]:
