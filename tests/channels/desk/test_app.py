@@ -128,7 +128,7 @@ async def test_a_case_is_claimed_answered_noted_and_closed(browser: Browser) -> 
         ("agent", "Here it is:"),
         ("note", "A kind person."),
     ]
-    assert case["lines"][3]["quotes"] == [HIT]
+    assert case["lines"][3]["quotes"] == [HIT | {"brief": ""}]
     assert case["suggestions"] == [HIT]
     await browser.does(f"{id}/close", epoch=epoch, outcome="answered")
     assert id not in {each["id"] for each in (await browser.http.get("/api/cases")).json()["cases"]}
