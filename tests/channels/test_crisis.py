@@ -28,7 +28,8 @@ LISTS = Path(__file__).parent / "crisis"
 SHARED = ROOT.parent / "shared" / "data"
 DOUBLED = re.compile(r"(.)\1")
 RIGHTLY = {
-    "je quitte mon mari violent avec les enfants et j'ai pas une cenne"
+    "je quitte mon mari violent avec les enfants et j'ai pas une cenne",
+    "J'ai quitté mon conjoint violent hier soir avec les enfants et je n'ai plus d'argent pour manger, on est à Sudbury",
 }  # asked of a service, by somebody in danger
 
 

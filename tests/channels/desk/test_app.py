@@ -129,7 +129,7 @@ async def test_a_case_is_claimed_answered_noted_and_closed(browser: Browser) -> 
         ("note", "A kind person."),
     ]
     assert case["lines"][3]["quotes"] == [HIT | {"brief": ""}]
-    assert case["suggestions"] == [HIT]
+    assert case["suggestions"] == [HIT | {"brief": ""}]
     await browser.does(f"{id}/close", epoch=epoch, outcome="answered")
     assert id not in {each["id"] for each in (await browser.http.get("/api/cases")).json()["cases"]}
 
