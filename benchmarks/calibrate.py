@@ -25,6 +25,7 @@ from knowledge.confidence import FEATURES, features, in_file
 from knowledge.encoder import Encoder
 from knowledge.index import Index, Scores
 from knowledge.query import Query
+from knowledge.ranker import ranked
 from knowledge.ranking import rank
 from knowledge.shelf import Shelf
 from knowledge.snapshot import Snapshot, build
@@ -131,6 +132,7 @@ def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) 
 def example(
     kind: str, group: str, query: Query, scores: Scores, index: Index, shelf: Shelf, gold: list[str]
 ) -> Example:
+    scores = ranked(index, query, scores, (), query.encoder, index.language)
     ranking = rank(scores, index, shelf, places(query.spelt, None))
     best = ranking.candidates[0]
     document = shelf.documents[best.document]

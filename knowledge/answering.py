@@ -13,8 +13,9 @@ from knowledge.encoder import Encoder
 from knowledge.index import Index
 from knowledge.query import Query
 from knowledge.quoting import SHORT, quote
-from knowledge.ranking import WITHHELD, Candidate, Ranking
+from knowledge.ranking import Candidate, Ranking
 from knowledge.reading import Reading, read
+from knowledge.scores import WITHHELD
 from knowledge.section import sections
 from knowledge.shelf import Shelf
 from knowledge.snapshot import Snapshot

@@ -14,7 +14,7 @@ from knowledge.following import mixed
 from knowledge.fusion import share_of_history
 from knowledge.index import Index
 from knowledge.query import Query
-from knowledge.scores import Scores
+from knowledge.scores import WITHHELD, Scores
 from knowledge.signals import signals
 from knowledge.views import View, views
 
@@ -34,6 +34,8 @@ def ranked(
     if alone.cosine is None:
         return base
     among = candidates(read, base)
+    if not len(among):
+        return base
     order = np.argsort(-judged(signals(index, read, base.whole, among, len(before), asked)), kind="stable")
     whole = base.whole.copy()
     whole[among[order]] = base.whole[among]
@@ -51,9 +53,10 @@ def together(index: Index, read: Sequence[View]) -> Scores:
 
 
 def candidates(read: Sequence[View], base: Scores) -> Integers:
-    """The numbers of the passages that may be the best, by falling score."""
+    """The numbers of the passages that may be the best, by falling score; none that is withheld."""
     scores = base.whole + CONVERSATION * read[2].scores.whole
     found = np.argpartition(-scores, CANDIDATES)[:CANDIDATES] if len(scores) > CANDIDATES else np.arange(len(scores))
+    found = found[base.whole[found] > WITHHELD]
     return np.asarray(found[np.argsort(-base.whole[found], kind="stable")])
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from knowledge import place
 from knowledge.arrays import Floats, Integers, best_first
 from knowledge.index import Index, Scores
+from knowledge.scores import WITHHELD
 from knowledge.shelf import Shelf
 
 OWN = 0.08  # what a document gains that is the asked place's own, and not that of those around it
 DEEP = 12  # documents that are kept
-WITHHELD = -0.5  # what no passage scores that may be said
 
 
 @dataclass(frozen=True, slots=True)

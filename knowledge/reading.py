@@ -10,6 +10,7 @@ from knowledge.encoder import Encoder
 from knowledge.following import TELLING, in_its_light, joins, questions, said, stands_alone
 from knowledge.index import Index
 from knowledge.query import Query
+from knowledge.ranker import ranked
 from knowledge.ranking import Ranking, rank
 from knowledge.shelf import Shelf
 from knowledge.text import terms
@@ -57,10 +58,12 @@ def read(
 
 
 def by_itself(newest: Query, asked: str, within: tuple[str, ...], index: Index, shelf: Shelf) -> Reading | None:
-    ranking = rank(index.score(newest, asked), index, shelf, within)
+    scores = index.score(newest, asked)
+    ranking = rank(ranked(index, newest, scores, (), newest.encoder, asked), index, shelf, within)
     if not ranking.candidates:
         return None
-    return Reading(newest, newest, ranking, ranking, confidence_of(newest, ranking, index, shelf), within)
+    passages = replace(ranking, scores=scores)
+    return Reading(newest, newest, ranking, passages, confidence_of(newest, ranking, index, shelf), within)
 
 
 def _names_another(alone: Reading, asked: str, before: Sequence[str], index: Index, shelf: Shelf) -> bool:

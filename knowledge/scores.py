@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from knowledge.arrays import Floats, Integers
 
+WITHHELD = -0.5  # what no passage scores that may be said
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:

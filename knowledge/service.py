@@ -70,12 +70,15 @@ class Knowledge:
 
     def search(self, query: str, k: int, where: Filter = Filter()) -> list[Hit]:
         """The best `k` passages, best first."""
+        from knowledge.ranker import ranked
+
         snapshot = self.snapshot
         encoder, veil = self.encoder_of(snapshot), self.rules.veil(snapshot)
         hits: list[Hit] = []
         for language in snapshot.indexes if where.language is None else {where.language} & snapshot.indexes.keys():
             index, shelf = snapshot.indexes[language], snapshot.shelves[language]
-            found = index.score(index.understand(query, encoder))
+            asked = index.understand(query, encoder)
+            found = ranked(index, asked, index.score(asked), (), encoder, language)
             scores = found.whole if found.among is None else found.whole[found.among]
             hidden = veil.mask(language) if veil is not None else None
             mine: list[Hit] = []

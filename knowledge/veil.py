@@ -17,7 +17,7 @@ from knowledge.withheld import ADDRESS, Kind, Step, page_address
 
 Document = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
-HIDDEN = -1.0  # the score of what may not be said: below ranking.WITHHELD
+HIDDEN = -1.0  # the score of what may not be said: below scores.WITHHELD
 
 
 class Veil:

@@ -8,7 +8,9 @@ import pytest
 from knowledge.encoder import Encoder
 from knowledge.index import Index, Texts
 from knowledge.ranker import CANDIDATES, MODEL, candidates, judged, ranked, together
+from knowledge.scores import WITHHELD
 from knowledge.signals import SIGNALS, signals
+from knowledge.veil import Veiled
 from knowledge.views import views
 from tests.knowledge.conftest import BagOfWords
 
@@ -69,6 +71,19 @@ def test_only_the_order_of_the_candidates_changes(index: Index) -> None:
     assert sorted(found.whole) == pytest.approx(sorted(base.whole))
     others = np.setdiff1d(np.arange(index.passages), candidates(read, base))
     assert (found.whole[others] == base.whole[others]).all()
+
+
+def test_what_is_withheld_is_not_put_in_anothers_place(index: Index) -> None:
+    hidden = index.document < len(SERVICES)  # fewer are left than the ranker looks at
+    veiled = Veiled(index, hidden, np.arange(index.about.rows) < len(SERVICES))
+    encoder = BagOfWords()
+    for before in ((), BEFORE):
+        newest = veiled.understand("canoe licence fee", encoder)
+        whole = ranked(veiled, newest, veiled.score(newest, "en"), before, encoder, "en").whole
+        assert (whole[hidden] < WITHHELD).all() and (whole[~hidden] > WITHHELD).all()
+    everything = np.ones(index.passages, bool)
+    silent = Veiled(index, everything, np.ones(index.about.rows, bool))
+    assert (ranked(silent, newest, silent.score(newest, "en"), (), encoder, "en").whole < WITHHELD).all()
 
 
 def test_without_an_encoder_the_mixture_alone_ranks(index: Index) -> None:
