@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from knowledge.arrays import Floats
+from knowledge.stamp import NEVER, stamp
 
 MODEL, TOKENIZER, MANIFEST = "model.onnx", "tokenizer.json", "encoder.json"
 Progress = Callable[[str, int, int], None]
@@ -93,14 +94,14 @@ class SharedEncoder:
     def __init__(self, folder: Path) -> None:
         self.folder, self.why = folder, ""
         self._encoder: Encoder | None = None
-        self._tried: int | None = None
+        self._tried = NEVER
         self._lock = threading.Lock()
 
     def get(self) -> Encoder | None:
         with self._lock:
-            stamp = _stamp(self.folder / MANIFEST)
-            if stamp != self._tried:  # new, gone, or never tried
-                self._tried = stamp
+            now = stamp(self.folder / MANIFEST)
+            if now != self._tried:  # new, gone, or never tried
+                self._tried = now
                 try:
                     self._encoder, self.why = Encoder.open(self.folder), ""
                 except NoEncoder as no:
@@ -114,13 +115,6 @@ def _side_by_side(run: Callable[[list[int]], Floats], sequences: list[list[int]]
         return
     with ThreadPoolExecutor(workers) as pool:
         yield from pool.map(run, sequences)
-
-
-def _stamp(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return -1
 
 
 def _printable(text: str) -> str:

@@ -23,19 +23,11 @@ TELLING = 1.8  # words that would each single out a passage: as many name a subj
 WHOLE = 3.8  # words that need no conversation, whatever they begin with
 
 
-def scores_in_context(
-    index: Index, newest: Query, before: Sequence[str], encoder: Encoder | None, asked: str | None
-) -> tuple[Scores, Query | None]:
-    """How well each passage answers the newest turn in the light of those `before` it, "user: …" and "agent: …", oldest
-    first; and the query that reads them together, None where nothing was said before."""
-    alone = index.score(newest, asked)
-    return in_its_light(index, newest, alone, before, encoder, asked) if before else (alone, None)
-
-
 def in_its_light(
     index: Index, newest: Query, alone: Scores, before: Sequence[str], encoder: Encoder | None, asked: str | None
 ) -> tuple[Scores, Query]:
-    """The same, where the scores of the newest turn `alone` are known.
+    """How well each passage answers the newest turn, whose scores `alone` are known, in the light of those `before` it,
+    "user: …" and "agent: …", oldest first; and the query that reads them together.
 
     The less the newest turn tells by itself, the more the conversation says what it is about.
     """

@@ -66,15 +66,6 @@ def write(home: Path, pins: Sequence[Pin]) -> None:
     os.replace(new, path)
 
 
-def stamp(home: Path) -> tuple[int, int]:
-    """Changes with the file; costs one stat."""
-    try:
-        stat = os.stat(home / "knowledge" / FILE)
-    except OSError:
-        return (0, 0)
-    return (stat.st_mtime_ns, stat.st_ino)
-
-
 def wording(question: str, language: str) -> str:
     """The words of a question, by which it is known again: whatever their case, accents, marks and shorthand."""
     return " ".join(words(spelt_out(clean(question), language), language))

@@ -9,6 +9,7 @@ from knowledge import pins, withheld
 from knowledge.encoder import Encoder
 from knowledge.pins import Pin, PinsUnfit
 from knowledge.snapshot import Snapshot
+from knowledge.stamp import NEVER, Stamp, stamp
 from knowledge.withheld import Step
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from knowledge.veil import Veil
 
 _log = logging.getLogger("knowledge")
-NEVER = (-1, -1)
 
 
 class Rules:
@@ -24,16 +24,16 @@ class Rules:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._steps: tuple[tuple[int, int], tuple[Step, ...]] = (NEVER, ())
-        self._pins: tuple[tuple[int, int], tuple[Pin, ...]] = (NEVER, ())
+        self._steps: tuple[Stamp, tuple[Step, ...]] = (NEVER, ())
+        self._pins: tuple[Stamp, tuple[Pin, ...]] = (NEVER, ())
         self._veil: Veil | None = None
         self._pinned: tuple[object, Pinned | None] = (None, None)
 
     def veil(self, snapshot: Snapshot) -> "Veil | None":
         """What is withheld of a snapshot; None where nothing is. Costs one stat as long as nothing changes."""
-        stamp = withheld.stamp(self._home)
-        if stamp != self._steps[0]:
-            self._steps = (stamp, tuple(withheld.history(self._home)))
+        now = stamp(self._home / "knowledge" / withheld.FILE)
+        if now != self._steps[0]:
+            self._steps = (now, tuple(withheld.history(self._home)))
         if not self._steps[1]:
             return None
         steps = withheld.standing(self._steps[1], datetime.now(UTC))
@@ -48,17 +48,17 @@ class Rules:
 
     def pinned(self, snapshot: Snapshot, veil: "Veil | None", encoder: Encoder | None) -> "Pinned | None":
         """The pins that hold; None where there are none. Pins that cannot be read leave those before in use."""
-        stamp = pins.stamp(self._home)
-        if stamp != self._pins[0]:
+        now = stamp(self._home / "knowledge" / pins.FILE)
+        if now != self._pins[0]:
             try:
-                self._pins = (stamp, pins.read(self._home))
+                self._pins = (now, pins.read(self._home))
             except PinsUnfit as why:
                 _log.error("Changed pins were not taken: %s", why)
-                self._pins = (stamp, self._pins[1])
+                self._pins = (now, self._pins[1])
         if not self._pins[1]:
             return None
         today = datetime.now(UTC).date()
-        of = (stamp, snapshot.name, veil and veil.steps, encoder and encoder.fingerprint, today)
+        of = (now, snapshot.name, veil and veil.steps, encoder and encoder.fingerprint, today)
         made, found = self._pinned
         if found is None or made != of:
             from knowledge.pinned import Pinned

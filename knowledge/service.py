@@ -14,7 +14,8 @@ from knowledge.encoder import Encoder, SharedEncoder
 from knowledge.passage import Passage
 from knowledge.place import holds
 from knowledge.rules import Rules
-from knowledge.snapshot import NoSnapshot, Snapshot, stamp
+from knowledge.snapshot import NoSnapshot, Snapshot, pointer
+from knowledge.stamp import stamp
 
 _log = logging.getLogger("knowledge")
 
@@ -45,7 +46,7 @@ class Knowledge:
     def __init__(self, home: Path, encoder: SharedEncoder) -> None:
         self.home, self.encoder = home, encoder
         self._lock = threading.Lock()
-        self._stamp = stamp(home)
+        self._stamp = stamp(pointer(home))
         self._snapshot = Snapshot.open(home)
         self.rules = Rules(home)
 
@@ -57,7 +58,7 @@ class Knowledge:
     @property
     def snapshot(self) -> Snapshot:
         """The current one; a newer one that cannot be opened is not taken."""
-        now = stamp(self.home)
+        now = stamp(pointer(self.home))
         if now != self._stamp:
             with self._lock:
                 if now != self._stamp:

@@ -64,21 +64,17 @@ class Snapshot:
         return cls(name, manifest, indexes, shelves)
 
 
+def pointer(home: Path) -> Path:
+    """The file that names the published snapshot: another one when another is published."""
+    return home / "knowledge" / POINTER
+
+
 def current(home: Path) -> str | None:
     """The name of the published snapshot."""
     try:
-        return (home / "knowledge" / POINTER).read_text().strip() or None
+        return pointer(home).read_text().strip() or None
     except OSError:
         return None
-
-
-def stamp(home: Path) -> tuple[int, int]:
-    """Changes when another snapshot is published; costs one stat."""
-    try:
-        stat = os.stat(home / "knowledge" / POINTER)
-    except OSError:
-        return (0, 0)
-    return (stat.st_mtime_ns, stat.st_ino)
 
 
 def build(

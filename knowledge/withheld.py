@@ -99,15 +99,6 @@ def page_address(url: str, *, with_fragment: bool = False) -> str:
     return f"{kept}#{fragment}" if with_fragment and fragment else kept
 
 
-def stamp(home: Path) -> tuple[int, int]:
-    """Changes with the file; costs one stat."""
-    try:
-        stat = os.stat(home / "knowledge" / FILE)
-    except OSError:
-        return (0, 0)
-    return (stat.st_mtime_ns, stat.st_ino)
-
-
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """One writer at a time."""

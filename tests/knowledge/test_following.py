@@ -10,10 +10,10 @@ from knowledge.confidence import confidence_in_context
 from knowledge.following import (
     goes_on,
     in_context,
+    in_its_light,
     joins,
     mixed,
     questions,
-    scores_in_context,
     stands_alone,
     turns,
 )
@@ -30,10 +30,9 @@ def index(tmp_path: Path, encoder: BagOfWords):
 
 def test_scores_go_from_the_turn_alone_to_the_turn_in_context(index, encoder: BagOfWords) -> None:
     newest = index.understand("what does it cost", encoder)
-    alone, nothing = scores_in_context(index, newest, (), encoder, "en")
-    assert nothing is None and (alone.whole == index.score(newest, "en").whole).all()
-    together, query = scores_in_context(index, newest, CANOE, encoder, "en")
-    assert query is not None and {"cano", "permit"} <= {term for term, _ in query.terms}
+    alone = index.score(newest, "en")
+    together, query = in_its_light(index, newest, alone, CANOE, encoder, "en")
+    assert {"cano", "permit"} <= {term for term, _ in query.terms}
     of_canoe = [number for number, document in enumerate(index.document) if document == 0]
     assert together.whole[of_canoe].max() == together.whole.max()
     assert (mixed(alone, together, 0).whole == alone.whole).all()

