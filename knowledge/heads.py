@@ -9,7 +9,7 @@ import numpy as np
 from knowledge.arrays import Floats, Integers, mapped
 from knowledge.bm25 import Impacts
 
-LONGEST = 8192  # rows of a term that are visited
+LONGEST = 512  # rows of a term that are visited
 _ARRAYS = ("peaks", "common", "head_rows", "head_data", "floors")
 
 

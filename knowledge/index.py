@@ -86,8 +86,8 @@ class Index:
         dense = gist = near = None
         large = len(texts.rows) > exact
         if encoder is not None:
-            dense = Dense(kept.vectors(texts.rows, digests, encoder, progress))
-            gist = Dense(_together(dense.vectors, passage, document, len(texts.documents)))
+            dense = Dense.build(kept.vectors(texts.rows, digests, encoder, progress), large)
+            gist = Dense.build(_together(dense.vectors, passage, document, len(texts.documents)), large)
             near = Near.build(dense.vectors, digests, kept.near) if large else None
         tokens = kept.tokens(texts.rows, digests, language)
         whole_tokens = kept.whole_tokens(texts.documents, whole_digests, language)

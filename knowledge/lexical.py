@@ -15,7 +15,7 @@ from knowledge.heads import Heads
 from knowledge.tokens import Rows
 from knowledge.vocabulary import Vocabulary
 
-SURVIVORS = 4096  # rows at most whose score is completed, where common terms leave many as good as each other
+SURVIVORS = 512  # rows at most whose score is completed, where common terms leave many as good as each other
 _ARRAYS = ("data", "indices", "indptr")
 Weighted = Sequence[tuple[str, float]]
 """A query's terms, each with what it counts: 1 as written, less where it was guessed or added."""
@@ -113,16 +113,14 @@ class Lexical:
         for number, weight in known:
             start, end = int(self._indptr[number]), int(self._indptr[number + 1])
             having = self._indices[start:end]
+            data = self._data[start:end]
             if end - start < len(rows):  # the shorter list is looked up in the longer
                 at = rows.searchsorted(having)
-                at[at == len(rows)] = 0
-                both = rows[at] == having
-                total[at[both]] += weight * self._data[start:end][both]
+                both = rows.take(at, mode="clip") == having
+                total[at[both]] += weight * data[both]
             else:
                 at = having.searchsorted(rows)
-                at[at == end - start] = 0
-                both = having[at] == rows
-                total[both] += weight * self._data[start:end][at[both]]
+                total += weight * data.take(at, mode="clip") * (having.take(at, mode="clip") == rows)
         return total
 
     def has(self, term: str, rows: range) -> bool:

@@ -10,7 +10,7 @@ from knowledge.arrays import Floats, Integers, mapped
 
 NEIGHBOURS = 32  # of each row in the graph
 SOUGHT = 128  # rows that are kept in mind while a row is put in
-KEPT_IN_MIND = 512  # while a question is looked up
+KEPT_IN_MIND = 256  # while a question is looked up
 CHANGED = 0.1  # the share of rows beyond which the graph is made anew
 FILE = "near.usearch"
 
