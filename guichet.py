@@ -93,7 +93,7 @@ def ask(
 ) -> None:
     """Ask the published knowledge from the terminal."""
     from knowledge import Knowledge
-    from knowledge.following import turns
+    from knowledge.finding.following import turns
 
     language = lang or _language_of(question)
     knowledge, before = Knowledge.open(_settings().home), list[str]()
@@ -126,7 +126,7 @@ def evaluate(
 ) -> None:
     """Measure retrieval on a BEIR folder: corpus.jsonl, queries.jsonl, qrels.tsv."""
     from knowledge import Encoder
-    from knowledge.evaluate import evaluate as measure
+    from knowledge.finding.evaluate import evaluate as measure
     from machine.console import preparing, show_metrics
     from machine.prepare import encoder_is_made, export_encoder
 

@@ -12,8 +12,8 @@ from actions.dialogue import Asked, before, is_said, pending, told
 from actions.published import Opener, opened, warm_up
 from actions.topic import LISTEN, PERSON, TOPICS, language, offer, remember
 from knowledge import Answer, NoSnapshot, Outcome
-from knowledge.following import joins
-from knowledge.governments import called
+from knowledge.finding.following import joins
+from knowledge.places.governments import called
 from knowledge.text import written_in
 
 log = logging.getLogger(__name__)

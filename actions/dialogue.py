@@ -6,8 +6,9 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 
-from knowledge import Answer, place
-from knowledge.following import LONGEST, turns
+from knowledge import Answer
+from knowledge.finding.following import LONGEST, turns
+from knowledge.places import place
 
 TURNS = 6  # that are remembered, the citizen's and ours
 

@@ -19,16 +19,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks import sections
-from knowledge.answering import anothers, places
+from knowledge.answering.confidence import FEATURES, features, in_file
+from knowledge.answering.ladder import anothers, places
 from knowledge.arrays import Floats
-from knowledge.confidence import FEATURES, features, in_file
 from knowledge.encoder import Encoder
-from knowledge.index import Index, Scores
-from knowledge.query import Query
-from knowledge.ranker import ranked
-from knowledge.ranking import rank
+from knowledge.finding.index import Index, Scores
+from knowledge.finding.query import Query
+from knowledge.finding.ranker import ranked
+from knowledge.finding.ranking import rank
+from knowledge.publishing.snapshot import Snapshot, build
 from knowledge.shelf import Shelf
-from knowledge.snapshot import Snapshot, build
 from knowledge.sources import read
 
 HERE = Path(__file__).resolve().parents[1]
@@ -83,7 +83,7 @@ def main() -> None:
 
 def keep(fitted: dict[str, Any]) -> None:
     """Write what was fitted, and go by it from now on."""
-    (HERE / "knowledge" / "calibration.json").write_text(json.dumps(fitted, indent=1) + "\n")
+    (HERE / "knowledge" / "answering" / "calibration.json").write_text(json.dumps(fitted, indent=1) + "\n")
     in_file.cache_clear()
 
 

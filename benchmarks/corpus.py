@@ -21,7 +21,7 @@ from rich.progress import track
 from knowledge.arrays import Floats, Integers
 from knowledge.document import Document, Section
 from knowledge.encoder import Encoder
-from knowledge.index import Texts
+from knowledge.finding.index import Texts
 from knowledge.passage import passages
 from knowledge.sources import inventory, read
 from knowledge.text import clean, sentences

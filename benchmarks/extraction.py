@@ -18,14 +18,15 @@ from rich.table import Table
 from scipy.optimize import minimize
 
 from benchmarks.spans import Asked, english, french, overlap, place, tokens
-from knowledge import kind, quoting
+from knowledge.answering import quoting
+from knowledge.answering.quoting import FEATURES, LONGEST, SHORT, features, quote
+from knowledge.answering.units import tied, units
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
-from knowledge.evaluate import _index, _texts, find, read
-from knowledge.index import Index
-from knowledge.quoting import FEATURES, LONGEST, SHORT, features, quote
+from knowledge.finding import kind
+from knowledge.finding.evaluate import _index, _texts, find, read
+from knowledge.finding.index import Index
 from knowledge.text import sentences, terms
-from knowledge.units import tied, units
 
 HERE = Path(__file__).resolve().parents[1]
 DATA = HERE.parent / "shared" / "data"
@@ -35,7 +36,7 @@ Quoting = Callable[[Asked], str]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fit", action="store_true", help="fit the weights anew, and write knowledge/quoting.json")
+    parser.add_argument("--fit", action="store_true", help="fit the weights of quotes anew, and write them")
     parser.add_argument("--lexical", action="store_true", help="without the encoder: nothing that needs its vectors")
     parser.add_argument("--data", type=Path, default=DATA)
     chosen = parser.parse_args()

@@ -17,10 +17,10 @@ from rich.table import Table
 
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
-from knowledge.evaluate import index_of, read
-from knowledge.ranker import CANDIDATES, MODEL, candidates, together
-from knowledge.signals import SIGNALS, signals
-from knowledge.views import views
+from knowledge.finding.evaluate import index_of, read
+from knowledge.finding.ranker import CANDIDATES, MODEL, candidates, together
+from knowledge.finding.signals import SIGNALS, signals
+from knowledge.finding.views import views
 
 HERE = Path(__file__).resolve().parents[1]
 FOLDS = 3
@@ -229,7 +229,8 @@ def _fold(of: str) -> int:
 
 
 def _version(encoder: Encoder) -> str:
-    code = [HERE / "knowledge" / f"{name}.py" for name in ("signals", "views", "index", "fusion", "query", "following")]
+    finding = MODEL.parent
+    code = [finding / f"{name}.py" for name in ("signals", "views", "index", "fusion", "query", "following")]
     made_of = b"".join(file.read_bytes() for file in code) + encoder.fingerprint.encode() + bytes([CANDIDATES])
     return hashlib.sha256(made_of).hexdigest()[:12]
 

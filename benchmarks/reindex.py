@@ -24,7 +24,7 @@ from benchmarks import corpus
 from knowledge.arrays import Floats
 from knowledge.document import Document, Section
 from knowledge.encoder import Encoder, Progress, silent
-from knowledge.snapshot import build
+from knowledge.publishing.snapshot import build
 
 CHANGED = 0.01
 SAMPLE = 300  # texts that are encoded to know how long one takes

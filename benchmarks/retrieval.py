@@ -12,7 +12,7 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from knowledge.encoder import Encoder
-from knowledge.evaluate import METRICS, evaluate
+from knowledge.finding.evaluate import METRICS, evaluate
 
 HERE = Path(__file__).resolve().parents[1]
 

@@ -30,10 +30,10 @@ from rich.table import Table
 from benchmarks import corpus
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
-from knowledge.index import EXACT, Index
-from knowledge.kept import Kept
-from knowledge.narrowing import ROWS
-from knowledge.query import Query
+from knowledge.finding.index import EXACT, Index
+from knowledge.finding.kept import Kept
+from knowledge.finding.narrowing import ROWS
+from knowledge.finding.query import Query
 
 CONVERSATIONS = 16
 TOP = 10

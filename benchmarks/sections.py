@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from knowledge.answering.section import SIGNALS, signals
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder
-from knowledge.section import SIGNALS, signals
-from knowledge.snapshot import Snapshot
+from knowledge.publishing.snapshot import Snapshot
 
 FOLDS = 5
 STRONG = 0.005  # times the number of questions: how strongly large weights are held back

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.evaluate import Question, read
+from knowledge.finding.evaluate import Question, read
 from knowledge.text import words
 
 LONGEST = 900  # characters of a French passage, which is made of paragraphs that stand beside each other

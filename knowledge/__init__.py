@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from knowledge.encoder import Encoder as Encoder
     from knowledge.encoder import NoEncoder as NoEncoder
     from knowledge.export import export as export
+    from knowledge.publishing.snapshot import NoSnapshot as NoSnapshot
+    from knowledge.publishing.snapshot import NotPublished as NotPublished
+    from knowledge.publishing.snapshot import build as build
+    from knowledge.rules.withheld import page_address as page_address
     from knowledge.service import Filter as Filter
     from knowledge.service import Hit as Hit
     from knowledge.service import Knowledge as Knowledge
-    from knowledge.snapshot import NoSnapshot as NoSnapshot
-    from knowledge.snapshot import NotPublished as NotPublished
-    from knowledge.snapshot import build as build
     from knowledge.text import plain as plain
     from knowledge.text import sentences as sentences
-    from knowledge.withheld import page_address as page_address
 
 _HOME = {
     "Answer": "answer",
@@ -34,12 +34,12 @@ _HOME = {
     "Filter": "service",
     "Hit": "service",
     "Knowledge": "service",
-    "NoSnapshot": "snapshot",
-    "NotPublished": "snapshot",
-    "build": "snapshot",
+    "NoSnapshot": "publishing.snapshot",
+    "NotPublished": "publishing.snapshot",
+    "build": "publishing.snapshot",
     "plain": "text",
     "sentences": "text",
-    "page_address": "withheld",
+    "page_address": "rules.withheld",
 }
 __all__ = list(_HOME)
 

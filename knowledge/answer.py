@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from knowledge.governments import Whose as Whose
+from knowledge.places.governments import Whose as Whose
 
 
 class Outcome(StrEnum):

@@ -11,6 +11,6 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, wh
 
 @cache
 def reviewed(name: str) -> Any:
-    """What knowledge/<name>.yml says."""
-    written = Path(__file__).with_name(f"{name}.yml").read_text()
+    """What knowledge/<name>.yml says, "finding/synonyms" for one."""
+    written = (Path(__file__).parent / f"{name}.yml").read_text()
     return yaml.load(written, _Loader)  # noqa: S506 - both are safe loaders # nosec B506

@@ -12,9 +12,9 @@ from knowledge.answer import Answer
 from knowledge.arrays import best_first
 from knowledge.encoder import Encoder, SharedEncoder
 from knowledge.passage import Passage
-from knowledge.place import holds
-from knowledge.rules import Rules
-from knowledge.snapshot import NoSnapshot, Snapshot, pointer
+from knowledge.places.place import holds
+from knowledge.publishing.snapshot import NoSnapshot, Snapshot, pointer
+from knowledge.rules.current import Rules
 from knowledge.stamp import stamp
 
 _log = logging.getLogger("knowledge")
@@ -71,7 +71,7 @@ class Knowledge:
 
     def search(self, query: str, k: int, where: Filter = Filter()) -> list[Hit]:
         """The best `k` passages, best first."""
-        from knowledge.ranker import ranked
+        from knowledge.finding.ranker import ranked
 
         snapshot = self.snapshot
         encoder, veil = self.encoder_of(snapshot), self.rules.veil(snapshot)
@@ -99,7 +99,7 @@ class Knowledge:
     def ask(self, question: str, *, language: str, place: str | None = None, before: Sequence[str] = ()) -> Answer:
         """What the published knowledge says to `question`, asked in `language` by someone in `place`. `before` are the
         turns before it, oldest first, as "user: …" and "agent: …"."""
-        from knowledge.ruled import Asked, ruled
+        from knowledge.rules.ruled import Asked, ruled
 
         snapshot = self.snapshot
         encoder, veil = self.encoder_of(snapshot), self.rules.veil(snapshot)

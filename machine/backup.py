@@ -142,7 +142,7 @@ def _take(served: Settings, folder: Path, progress: Progress) -> dict[str, Any]:
 
 
 def _known_by(served: Settings) -> dict[str, Any]:
-    from knowledge.snapshot import current
+    from knowledge.publishing.snapshot import current
 
     secret, salt = secret_of(served), secrets.token_hex(16)
     return {
@@ -156,7 +156,7 @@ def _known_by(served: Settings) -> dict[str, Any]:
 
 def _kept(served: Settings) -> dict[str, Path]:
     """Files of the home folder that cannot be made again, by their names in the backup."""
-    from knowledge.snapshot import current
+    from knowledge.publishing.snapshot import current
 
     shelf, name = served.home / KNOWLEDGE, current(served.home)
     about = [shelf / each for each in (POINTER, SOURCES, *DECIDED)]

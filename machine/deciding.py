@@ -6,10 +6,10 @@ from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 from channels.settings import Settings
-from knowledge.pins import Pin, PinsUnfit, ailment, checked, read, write
-from knowledge.snapshot import Snapshot
-from knowledge.veil import Veil
-from knowledge.withheld import Kind, NotWithheld, Step, history, reinstate, standing, withdraw
+from knowledge.publishing.snapshot import Snapshot
+from knowledge.rules.pins import Pin, PinsUnfit, ailment, checked, read, write
+from knowledge.rules.veil import Veil
+from knowledge.rules.withheld import Kind, NotWithheld, Step, history, reinstate, standing, withdraw
 from machine.home import CannotStart
 
 KINDS = get_args(Kind)

@@ -69,7 +69,7 @@ def _teams(settings: Settings) -> Finding:
 
 
 def _prepared(settings: Settings) -> Iterator[Finding]:
-    from knowledge.snapshot import NoSnapshot, Snapshot
+    from knowledge.publishing.snapshot import NoSnapshot, Snapshot
     from machine.prepare import bot_is_made, encoder_is_made, index_is_made
 
     home = settings.home

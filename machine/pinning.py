@@ -8,8 +8,8 @@ from typing import Any
 
 from channels.settings import Settings
 from knowledge import Knowledge
-from knowledge.pinned import Pinned
-from knowledge.pins import Pin, wording
+from knowledge.rules.pinned import Pinned
+from knowledge.rules.pins import Pin, wording
 from machine.deciding import pins
 from machine.home import CannotStart
 

@@ -60,7 +60,7 @@ def encoder_is_made(settings: Settings) -> bool:
 
 def index_is_made(settings: Settings) -> bool:
     """Whether the snapshot is of this version, by this encoder, and true to the bundled content if it has that."""
-    from knowledge.snapshot import FORMAT, current
+    from knowledge.publishing.snapshot import FORMAT, current
 
     home = settings.home
     name, encoder = current(home), _read(home / "encoder" / "encoder.json")

@@ -16,7 +16,7 @@ from machine.reports import Held, Report, keep, now
 
 if TYPE_CHECKING:
     from knowledge import Document
-    from knowledge.checks import Finding
+    from knowledge.publishing.checks import Finding
 
 
 class NotKept(Exception):
@@ -62,8 +62,8 @@ def publish(
     report. One process at a time does this. Raises NotKept, NotPublished, NoEncoder and OSError; then the snapshot before
     stays in use.
     """
-    from knowledge import retention
-    from knowledge.changes import compare
+    from knowledge.publishing import retention
+    from knowledge.publishing.changes import compare
 
     home = settings.home
     retention.keep(home, settings.keep_transcripts_days)
@@ -136,7 +136,7 @@ def _build(home: Path, documents: "list[Document]", progress: Progress) -> Any:
 
 
 def _findings(documents: "list[Document]", readings: Sequence[Reading], months: int) -> "list[Finding]":
-    from knowledge.checks import check
+    from knowledge.publishing.checks import check
     from knowledge.sources import is_site
     from knowledge.sources.links import dead
 

@@ -36,7 +36,7 @@ class Reading:
     @property
     def name(self) -> str:
         """Eight characters that stand for what it says: two readings have the same name if they say the same."""
-        from knowledge.lines import written
+        from knowledge.publishing.lines import written
 
         found = hashlib.blake2b(f"{self.source}\0".encode(), digest_size=4)
         for line in sorted(written(self.documents)):
@@ -45,7 +45,7 @@ class Reading:
 
     def save(self, path: Path, about: Mapping[str, Any] | None = None) -> None:
         """Into a file that is there wholly or not at all, with what else is to be known `about` it. Raises OSError."""
-        from knowledge.lines import written
+        from knowledge.publishing.lines import written
 
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -63,7 +63,7 @@ class Reading:
     @classmethod
     def open(cls, path: Path) -> Self | None:
         """None where there is none, or it is damaged."""
-        from knowledge.lines import read
+        from knowledge.publishing.lines import read
 
         about = about_of(path)
         if about is None:

@@ -69,10 +69,10 @@ def latest(settings: Settings, most: int, conversation: str = "") -> list[Record
 def replay(settings: Settings, recorded: Recorded) -> Explained:
     """Make an answer once more, as it was made."""
     from knowledge.encoder import SharedEncoder
-    from knowledge.ruled import again, code
-    from knowledge.snapshot import NoSnapshot, Snapshot
-    from knowledge.veil import Veil
-    from knowledge.withheld import Step
+    from knowledge.publishing.snapshot import NoSnapshot, Snapshot
+    from knowledge.rules.ruled import again, code
+    from knowledge.rules.veil import Veil
+    from knowledge.rules.withheld import Step
 
     basis, says = recorded.basis, list[str]()
     if not basis:
@@ -101,7 +101,7 @@ def replay(settings: Settings, recorded: Recorded) -> Explained:
 def affected(settings: Settings, page: str, since: datetime | None, changed: bool) -> list[Affected]:
     """The answers that quoted a page since then, the newest first; if `changed`, those alone whose quote is not published
     any more as it was. `page` is an address, or the id of a document or passage. Raises CannotStart."""
-    from knowledge.withheld import ADDRESS, page_address
+    from knowledge.rules.withheld import ADDRESS, page_address
 
     document = page.strip().rpartition("#")[0] or page.strip() if not ADDRESS.match(page) else ""
     found = _asked(settings, of=(document, page_address(page)), since=since)
@@ -120,7 +120,7 @@ def _same(recorded: Recorded, made: "Answer") -> bool:
 
 
 def _of_section(recorded: Recorded, section: str) -> bool:
-    from knowledge.withheld import page_address
+    from knowledge.rules.withheld import page_address
 
     quoted = (recorded.reply.get("quotes") or [{}])[0].get("url") or ""
     return page_address(quoted, with_fragment=True) == page_address(section, with_fragment=True)
@@ -128,8 +128,8 @@ def _of_section(recorded: Recorded, section: str) -> bool:
 
 def _published(settings: Settings, found: Sequence[Recorded]) -> dict[str, str]:
     """What the passages say now, by their ids."""
-    from knowledge.pins import number
-    from knowledge.snapshot import NoSnapshot, Snapshot
+    from knowledge.publishing.snapshot import NoSnapshot, Snapshot
+    from knowledge.rules.pins import number
 
     try:
         snapshot = Snapshot.open(settings.home)

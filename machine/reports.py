@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knowledge.changes import Changes
-    from knowledge.checks import Finding
+    from knowledge.publishing.changes import Changes
+    from knowledge.publishing.checks import Finding
 
 KEEP = 50
 FINDINGS = 200  # of each report but the latest: thousands of pages may be out of date, and are told of each time

@@ -136,7 +136,7 @@ def _fits(about: archive.Manifest) -> None:
 
 
 def _found(settings: Settings, about: archive.Manifest, content: Path) -> Found:
-    from knowledge.snapshot import current
+    from knowledge.publishing.snapshot import current
 
     home, what, database, redis = settings.home, list[str](), False, False
     own = {"redis": settings.redis_url, "postgres": settings.database_url}
@@ -207,7 +207,7 @@ def _secret(served: Settings, content: Path, restored: Restored) -> bytes | None
 
 def _move(settings: Settings, scratch: Path, aside: Path, restored: Restored) -> None:
     """Put what was made in the place of what was there, which goes aside."""
-    from knowledge.snapshot import current
+    from knowledge.publishing.snapshot import current
 
     home, content, about = settings.home, scratch / "content", restored.about
     own = {"redis": settings.redis_url, "postgres": settings.database_url}

@@ -11,7 +11,7 @@ from machine.reading import Reading, about_of
 from machine.reports import Held, now
 
 if TYPE_CHECKING:
-    from knowledge.changes import Changes
+    from knowledge.publishing.changes import Changes
 
 
 class NotWaiting(Exception):
@@ -52,7 +52,7 @@ def reading(home: Path, name: str) -> Reading:
 
 def changes(home: Path, waits: Reading) -> "Changes":
     """What it would change of its source."""
-    from knowledge.changes import compare
+    from knowledge.publishing.changes import compare
     from machine.reading import kept_at
 
     before = Reading.open(kept_at(home, waits.source))

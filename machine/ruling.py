@@ -90,7 +90,7 @@ def withdrawn(
     as_json: Json = False,
 ) -> None:
     """List what is withdrawn: since when, by whom, why, until when."""
-    from knowledge.withheld import history
+    from knowledge.rules.withheld import history
     from machine import deciding, shown
 
     settings = _settings()
@@ -115,7 +115,7 @@ def add_pin(
     by: Annotated[str, typer.Option(help="Who has reviewed it.")],
 ) -> None:
     """Pin published passages above a question, in both languages."""
-    from knowledge.pins import Pin
+    from knowledge.rules.pins import Pin
     from machine import deciding
 
     questions = {"en": tuple(question_en), "fr": tuple(question_fr)}

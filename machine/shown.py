@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from channels.provenance import Recorded
-from knowledge.withheld import Step
+from knowledge.rules.withheld import Step
 from machine.console import err, out
 from machine.deciding import Withheld
 from machine.pinning import Checked, Listed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from knowledge import place
+from knowledge.places import place
 from knowledge.text import plain
 
 

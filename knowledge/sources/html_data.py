@@ -11,7 +11,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from knowledge.document import Section
-from knowledge.place import canadian
+from knowledge.places.place import canadian
 from knowledge.sources import plain
 from knowledge.text import fold
 from knowledge.text import plain as words

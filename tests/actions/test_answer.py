@@ -7,7 +7,7 @@ import pytest
 from actions.answer import ActionAnswer
 from actions.answer import lead as leading
 from knowledge import Answer, NoSnapshot, Outcome
-from knowledge.governments import Whose
+from knowledge.places.governments import Whose
 from tests.actions.told import PASSPORT, Shelf, found, opener, run
 
 LATER = replace(PASSPORT, title="Get a first passport", contact=None)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from actions.dialogue import TURNS, Asked, is_said, told
 from knowledge import Outcome
-from knowledge.following import LONGEST
-from knowledge.governments import whose
+from knowledge.finding.following import LONGEST
+from knowledge.places.governments import whose
 from tests.actions.told import PASSPORT, found
 
 

@@ -17,7 +17,7 @@ from actions.change_language import ActionChangeLanguage
 from actions.not_helpful import ActionNotHelpful
 from channels.bot import read
 from knowledge import Knowledge, Outcome, Source
-from knowledge.governments import Whose
+from knowledge.places.governments import Whose
 from tests.actions.told import PASSPORT, Shelf, Told, found, opener, run
 
 SCHEMA = Draft202012Validator(json.loads(Path(__file__).with_name("custom.schema.json").read_text("utf-8")))

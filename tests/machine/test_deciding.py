@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 import guichet
 from channels.settings import Settings
 from knowledge.encoder import SharedEncoder
+from knowledge.publishing.snapshot import build
 from knowledge.service import Knowledge
-from knowledge.snapshot import build
 from machine.home import CannotStart
 from tests.knowledge.conftest import BagOfWords, town
 

@@ -11,7 +11,7 @@ import pytest
 
 import knowledge.export  # noqa: F401 - the module, which has the name of a function
 from channels.settings import Settings
-from knowledge.snapshot import FORMAT
+from knowledge.publishing.snapshot import FORMAT
 from knowledge.sources import digest
 from knowledge.sources.site_cache import folder_of
 from machine import prepare

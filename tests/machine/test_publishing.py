@@ -10,7 +10,7 @@ import knowledge
 from channels.settings import Settings
 from knowledge import Knowledge, NotPublished
 from knowledge.encoder import SharedEncoder
-from knowledge.snapshot import current
+from knowledge.publishing.snapshot import current
 from knowledge.sources.site_cache import folder_of
 from knowledge.sources.site_fetch import Fetcher
 from machine import publishing, reports, review
@@ -281,7 +281,7 @@ def test_a_source_that_cannot_be_read_now_stays_as_it_was_published(house: House
         publish(house.settings, [str(house.pages), str(more)], fresh, quiet)
 
 
-@pytest.mark.parametrize("step", ["knowledge.snapshot.os.replace", "machine.reading.os.fsync"])
+@pytest.mark.parametrize("step", ["knowledge.publishing.snapshot.os.replace", "machine.reading.os.fsync"])
 def test_a_full_disk_leaves_what_can_be_answered_from_and_the_next_try_mends_it(
     house: House, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

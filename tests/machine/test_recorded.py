@@ -19,11 +19,11 @@ from channels.conversation import Conversation
 from channels.provenance import answers, name_of
 from channels.record import Record
 from channels.settings import Settings
-from knowledge import retention
 from knowledge.encoder import SharedEncoder
+from knowledge.publishing import retention
+from knowledge.publishing.snapshot import build
+from knowledge.rules.withheld import Step, withdraw
 from knowledge.service import Knowledge
-from knowledge.snapshot import build
-from knowledge.withheld import Step, withdraw
 from machine.home import CannotStart
 from machine.recorded import affected, explain, latest
 from tests.knowledge.conftest import BagOfWords, town
@@ -103,7 +103,7 @@ def test_it_is_said_what_is_not_as_it_was(settings: Settings, tell: Tell, monkey
     other = BagOfWords()
     other.fingerprint = "another"
     monkeypatch.setattr(SharedEncoder, "get", lambda self: other)
-    monkeypatch.setattr("knowledge.ruled.code", lambda: "9.9+ffff")
+    monkeypatch.setattr("knowledge.rules.ruled.code", lambda: "9.9+ffff")
     says = " ".join(explain(settings, name).says)
     assert "encoder bag-of-words; here is another" in says and "this is 9.9+ffff" in says
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from guichet import app
 from knowledge import Knowledge
 from knowledge.encoder import SharedEncoder
-from knowledge.snapshot import current
+from knowledge.publishing.snapshot import current
 from knowledge.sources.site_fetch import Fetcher
 from machine import watch
 from machine.prepare import published
@@ -151,7 +151,7 @@ def test_a_full_disk_is_said_and_tried_again(watched: Watched, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("knowledge.snapshot.os.replace", full)
+        patched.setattr("knowledge.publishing.snapshot.os.replace", full)
         watched.house.write("canoe", "$15")
         until(lambda: watched.wrong)
         assert "$12" in watched.answer()
@@ -280,7 +280,7 @@ def test_from_a_saved_file_to_the_answer_in_another_process(real: House) -> None
 KILLED = """
 import os, signal, sys
 from channels.settings import Settings
-from knowledge import snapshot
+from knowledge.publishing import snapshot
 from machine import publishing
 from machine.watch import Tellers, Watch
 where, name = (snapshot, "_publish") if sys.argv[1] == "before" else (publishing, "_remember")

@@ -1,0 +1,143 @@
+"""Confidence is the probability that the best passage answers, by logistic regression on what the search has seen."""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knowledge.arrays import Floats, Integers
+from knowledge.finding.index import Index
+from knowledge.finding.query import Query
+from knowledge.finding.ranking import Ranking
+from knowledge.places import place
+from knowledge.text import terms
+
+FEATURES = (
+    "cosine",  # of the best document's best row
+    "gist",  # cosine of the best document as a whole
+    "covered",  # idf-weighted share of the question's words that the best document has
+    "plain",  # cosine of the best document's best row over that of the nearest thing that no document answers, both to
+    # the question without other names: an acronym means many things, and its other name only one of them
+    "titled",  # "covered", times the share of the words of the document's title that were asked about
+    "said",  # BM25 of the document's best row, over the idf of all that was looked for
+    "words",  # ln(1 + how many words were asked)
+    "margin",  # score of the best document over the second
+    "agreed",  # whether words alone and meaning alone chose the best document, half each
+    "aside",  # score of the nearest thing that no document answers, over the best document's own
+    "aside_said",  # idf-weighted share of words that such things have and the best document has not
+    "foreign",  # whether another country is named that the best document does not mention
+    "sectioned",  # whether the best document has headings
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The logistic regression: weights in the order of FEATURES."""
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def __call__(self, features: Floats) -> float:
+        seen = float(np.dot(self.weights, features)) + self.bias
+        return (1 + math.tanh(seen / 2)) / 2  # the logistic function, which this way does not overflow
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """At least `answer` confident, the best passage is the answer. At least `clarify`, the best two or three are
+    offered if they are alike. Below `scope` the question is taken not to be about public services."""
+
+    answer: float
+    clarify: float
+    scope: float
+
+
+def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats:
+    """float64 (len(FEATURES),): what is known about the first candidate of `ranking`, the document called `title`."""
+    best, scores = ranking.candidates[0], ranking.scores
+    own = np.flatnonzero(index.document == best.document)
+    rows = np.r_[own, index.questions(int(own[0]), int(own[-1]))]
+    asides, document = range(index.asides, len(index.passage)), range(best.document, best.document + 1)
+    idf = {term: weight * index.words.idf(term) for term, weight in query.asked}
+    total = sum(idf.values()) or 1.0
+    missing = {term: idf[term] * (1 - _has(term, query, index, document)) for term in idf}
+    covered = 1 - sum(missing.values()) / total
+    sought, of_title = {term for term, _ in query.terms}, set(terms(title, index.language))
+    second = ranking.candidates[1].score if len(ranking.candidates) > 1 else 0.0
+    by_words = best.document == int(np.argmax(scores.about))
+    by_meaning = scores.gist is not None and best.document == int(np.argmax(scores.gist))
+    return np.array(
+        [
+            float(scores.cosine[rows].max()) if scores.cosine is not None else 0.0,
+            float(scores.gist[best.document]) if scores.gist is not None else 0.0,
+            covered,
+            _plainly(query, index, rows),
+            covered * len(of_title & sought) / max(1, len(of_title)),
+            float(scores.words[rows].max()) / (sum(w * index.words.idf(term) for term, w in query.terms) or 1.0),
+            math.log1p(len(idf)),
+            best.score - second,
+            (by_words + by_meaning) / 2,
+            float(scores.fused[index.asides :].max(initial=0.0)) - float(scores.fused[rows].max()),
+            sum(m for term, m in missing.items() if index.words.has(term, asides)) / total,
+            _foreign(query.spelt, best.document, index),
+            float(index.sectioned[best.document]),
+        ]
+    )
+
+
+def calibration(language: str, with_encoder: bool) -> Calibration:
+    """What was fitted for passages of `language`, with or without their meaning."""
+    fitted = in_file()["full" if with_encoder else "lexical"]
+    weights = tuple(fitted["weights"][name] for name in FEATURES)
+    return Calibration(weights, fitted["bias"] + fitted["of_language"].get(language, 0.0))
+
+
+def confidence_in_context(together: float, alone: float) -> float:
+    """That the best passage answers a turn that goes on: `together` is the confidence of the turn in its context, which
+    vouches for the subject, and `alone` that of the turn by itself, which tells a follow-up from small talk."""
+    of_together, of_alone, bias = in_file()["in_context"]
+    seen = of_together * logit(together) + of_alone * logit(alone) + bias
+    return (1 + math.tanh(seen / 2)) / 2
+
+
+def logit(probability: float) -> float:
+    near = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(near / (1 - near))
+
+
+def thresholds() -> Thresholds:
+    return Thresholds(**in_file()["thresholds"])
+
+
+@cache
+def in_file() -> dict[str, Any]:
+    """What benchmarks/calibrate.py has fitted and chosen."""
+    fitted: dict[str, Any] = json.loads(Path(__file__).with_name("calibration.json").read_text())
+    return fitted
+
+
+def _has(term: str, query: Query, index: Index, document: range) -> float:
+    """Whether the document has the term, 0 or 1, or else the share of the words of its other name that it has."""
+    other = query.named.get(term, ())
+    if index.about.has(term, document) or not other:
+        return float(index.about.has(term, document))
+    return sum(index.about.has(each, document) for each in other) / len(other)
+
+
+def _plainly(query: Query, index: Index, rows: Integers) -> float:
+    if index.dense is None or query.plain is None:
+        return 0.0
+    own, asides = index.dense.vectors[rows] @ query.plain, index.dense.vectors[index.asides :] @ query.plain
+    return float(own.max(initial=-1.0) - asides.max(initial=-1.0))
+
+
+def _foreign(question: str, document: int, index: Index) -> float:
+    named = place.abroad(question)
+    mentioned = [
+        all(index.about.has(t, range(document, document + 1)) for t in terms(name, index.language)) for name in named
+    ]
+    return float(bool(named) and not any(mentioned))

@@ -1,0 +1,134 @@
+"""A turn is read in the light of those before it, as far as it needs them; a question of its own is left alone."""
+
+from pathlib import Path
+
+import pytest
+
+from knowledge import Knowledge
+from knowledge.answer import Answer, Outcome
+from knowledge.answering.confidence import confidence_in_context
+from knowledge.finding.following import (
+    goes_on,
+    in_context,
+    in_its_light,
+    joins,
+    mixed,
+    questions,
+    stands_alone,
+    turns,
+)
+from knowledge.publishing.snapshot import build
+from tests.knowledge.conftest import BagOfWords, town
+
+CANOE = ("user: How do I get a canoe permit?", "agent: Canoe permit – How to apply")
+
+
+@pytest.fixture
+def index(tmp_path: Path, encoder: BagOfWords):
+    return build(town(), encoder, tmp_path).indexes["en"]
+
+
+def test_scores_go_from_the_turn_alone_to_the_turn_in_context(index, encoder: BagOfWords) -> None:
+    newest = index.understand("what does it cost", encoder)
+    alone = index.score(newest, "en")
+    together, query = in_its_light(index, newest, alone, CANOE, encoder, "en")
+    assert {"cano", "permit"} <= {term for term, _ in query.terms}
+    of_canoe = [number for number, document in enumerate(index.document) if document == 0]
+    assert together.whole[of_canoe].max() == together.whole.max()
+    assert (mixed(alone, together, 0).whole == alone.whole).all()
+    assert (mixed(alone, together, 1).fused == together.fused).all()
+
+
+def test_context_is_the_newest_turn_and_the_two_before_it() -> None:
+    assert in_context("cost?", ("user: a", *CANOE)) == (
+        "cost? cost? How do I get a canoe permit? Canoe permit – How to apply"
+    )
+    assert questions(("user: a", "agent: b", "user: c", "unnamed")) == ("unnamed", "c", "a")
+
+
+@pytest.mark.parametrize(
+    ("language", "turn", "on", "joined"),
+    [
+        ("en", "and for my son?", True, True),
+        ("en", "how much is it", True, False),
+        ("en", "What if I live in Alberta?", True, True),
+        ("en", "passport for an item", False, False),
+        ("fr", "Et pour mon fils?", True, True),
+        ("fr", "combien ça coûte?", True, False),
+        ("fr", "Comment l’obtenir à l’étranger", False, False),
+        ("fr", "étude de permis", False, False),
+        ("es", "y para mi hijo", False, False),
+    ],
+)
+def test_a_turn_that_goes_on_says_so(language: str, turn: str, on: bool, joined: bool) -> None:
+    assert (goes_on(turn, language), joins(turn, language)) == (on, joined)
+
+
+def test_only_what_tells_enough_stands_alone(index) -> None:
+    canoe, cost = index.understand("canoe market stall", None), index.understand("cost", None)
+    assert stands_alone(canoe, index, sure=True) and not stands_alone(cost, index, sure=True)
+    assert not stands_alone(canoe, index, sure=False)
+    assert not stands_alone(index.understand("and the market stall", None), index, sure=True)
+
+
+def test_confidence_needs_the_turn_as_well_as_its_context() -> None:
+    assert confidence_in_context(0.97, 0.05) > 0.6 > confidence_in_context(0.9, 0.0)
+    assert 0 <= confidence_in_context(0.0, 0.0) < confidence_in_context(1.0, 1.0) <= 1
+
+
+def ask(knowledge: Knowledge, *asked: str, language: str = "en", place: str | None = None) -> Answer:
+    """The answer to the last of what is asked, each answered before the next."""
+    before: list[str] = []
+    for question in asked:
+        found = knowledge.ask(question, language=language, place=place, before=before)
+        before += turns(question, found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "service", "section"),
+    [
+        ("en", ("How do I renew my passport?", "how much does it cost?"), "passport-renewal", "Cost"),
+        ("en", ("How do I renew my passport?", "how much does it cost?", "and for my son?"), "passport-child", "Cost"),
+        ("en", ("How do I apply for EI?", "when will they pay"), "ei-regular", None),
+        ("fr", ("Comment renouveler mon passeport?", "combien ça coûte?"), "passport-renewal", "Coût"),
+        (
+            "fr",
+            ("Comment renouveler mon passeport?", "combien ça coûte?", "et pour mon fils?"),
+            "passport-child",
+            "Coût",
+        ),
+        ("fr", ("qui a droit au chômage", "et si je suis malade à la place?"), "ei-sickness", None),
+    ],
+)
+def test_a_follow_up_is_understood(
+    knowledge: Knowledge, language: str, said: tuple[str, ...], service: str, section: str | None
+) -> None:
+    found = ask(knowledge, *said, language=language)
+    assert found.outcome is Outcome.ANSWERED
+    assert found.sources[0].passage.split("#")[0] == f"content/{language}/{service}"
+    assert section is None or found.sources[0].section == section
+
+
+def test_what_the_conversation_added_is_said(knowledge: Knowledge) -> None:
+    first, second = "How do I renew my passport?", "how much does it cost?"
+    assert ask(knowledge, first, second).about == "Renew an adult passport"
+    assert ask(knowledge, first).about == ""
+    assert ask(knowledge, first, "how do I get a study permit").about == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "new"),
+    [
+        ("en", "how do I sponsor my wife"),
+        ("en", "who won the hockey game last night"),
+        ("en", "health card"),
+        ("fr", "comment devenir citoyen"),
+        ("fr", "licence de mariage"),
+        ("fr", "meilleure pizza près de la gare"),
+    ],
+)
+def test_a_new_question_is_answered_as_if_nothing_had_been_said(knowledge: Knowledge, language: str, new: str) -> None:
+    before = {"en": "How do I renew my passport?", "fr": "Comment renouveler mon passeport?"}[language]
+    alone, after = ask(knowledge, new, language=language), ask(knowledge, before, new, language=language)
+    assert (after.outcome, after.sources, after.about) == (alone.outcome, alone.sources, "")
