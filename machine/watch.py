@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from channels.settings import Settings
 from machine.errors import sentence
 from machine.publishing import Published, publish, sources_of
-from machine.reading import Progress, Reading, kept_at, read
+from machine.reading import Progress, Reading, kept_at, lock_at, read
 
 if TYPE_CHECKING:
     from knowledge.sources import Problem
@@ -56,9 +56,7 @@ class Look:
 @contextmanager
 def watching(home: Path) -> Iterator[None]:
     """Only one watches a home; a watch that was killed is none. Raises AlreadyWatching and OSError."""
-    folder = home / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "watching.lock").open("a") as lock:
+    with lock_at(home, "watching").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -71,7 +69,7 @@ def watching(home: Path) -> Iterator[None]:
 
 def is_watched(home: Path) -> bool:
     """Whether a watch runs."""
-    with suppress(OSError), (home / "run" / "watching.lock").open("r") as lock:
+    with suppress(OSError), lock_at(home, "watching").open("r") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

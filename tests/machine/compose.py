@@ -14,7 +14,7 @@ GIVEN = {
     "POSTGRES_PASSWORD": "postgres-password",
 }
 ONCE = ("migrate", "prepare")
-OURS = ("migrate", "prepare", "bot", "actions", "worker", "web", "desk")
+OURS = ("migrate", "prepare", "bot", "actions", "worker", "web", "desk", "watch")
 VARIABLE = re.compile(r"\$(?:(?P<literal>\$)|\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<word>[^}]*))?\})")
 
 

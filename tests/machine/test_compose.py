@@ -83,12 +83,12 @@ def test_only_web_app_and_desk_can_be_reached_and_only_from_this_machine_unless_
     }
     networks = compose()["networks"]
     outside = {name for name, network in networks.items() if not network.get("internal")}
+    way_out = {"web": "outside", "worker": "providers", "desk": "agents", "watch": "sources"}
     for name, service in SERVICES.items():
         joined = set(service.get("networks", ()))
         assert joined <= set(networks)
         assert joined or service.get("network_mode") == "none"
-        allowed = {"web": {"outside"}, "worker": {"providers"}, "desk": {"agents"}}.get(name, set())
-        assert joined & outside <= allowed, f"{name} reaches the outside"
+        assert joined & outside <= {way_out.get(name)}, f"{name} reaches the outside"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,7 @@ def test_only_web_app_and_desk_can_be_reached_and_only_from_this_machine_unless_
         ("bot", {"redis", "worker", "web", "actions", "desk"}),
         ("actions", {"bot", "worker"}),
         ("prepare", set()),
+        ("watch", set()),
         ("migrate", {"postgres", "worker", "desk"}),
         ("desk", {"redis", "postgres", "worker", "web", "bot", "migrate"}),
     ],
@@ -150,7 +151,7 @@ def test_every_process_that_up_starts_is_there_by_the_same_command() -> None:
     assert commands == {
         "migrate": ["guichet", "migrate"],
         "prepare": ["guichet", "prepare"],
-        **{name: ["guichet", "run", name] for name in PARTS},
+        **{name: ["guichet", "run", name] for name in (*PARTS, "watch")},
     }
 
 
@@ -160,16 +161,37 @@ def test_the_servers_are_pinned_and_postgres_is_of_the_version_that_is_tested(da
     assert re.fullmatch(r"redis:\d+\.\d+", SERVICES["redis"]["image"])
 
 
-def test_only_preparing_writes_knowledge() -> None:
+def test_only_what_publishes_writes_knowledge() -> None:
     mounts = {
         name: mount
         for name, service in SERVICES.items()
         for mount in service.get("volumes", ())
         if "knowledge" in mount
     }
-    assert mounts.pop("prepare") == "knowledge:/var/lib/guichet/knowledge"
+    assert [mounts.pop(name) for name in ("prepare", "watch")] == ["knowledge:/var/lib/guichet/knowledge"] * 2
     assert set(mounts) == {"actions", "worker", "desk"}
     assert all(mount.endswith(":ro") for mount in mounts.values())
+
+
+def test_the_watch_finds_what_was_indexed_where_it_was() -> None:
+    watch, prepare = SERVICES["watch"], SERVICES["prepare"]
+    assert watch["volumes"] == prepare["volumes"]
+    assert "./content:/content:ro" in watch["volumes"], "it reads what you publish, and cannot change it"
+    given = services(GIVEN | {"CONTENT_FOLDER": "/srv/pages"})
+    assert "/srv/pages:/content:ro" in given["watch"]["volumes"]
+    assert "/srv/pages:/content:ro" in given["prepare"]["volumes"]
+
+
+def test_the_watch_writes_into_its_volumes_alone(tmp_path: Path) -> None:
+    """The rest of its container cannot be written."""
+    from machine.reading import alone
+    from machine.watch import is_watched, watching
+
+    writable = {mount.split(":")[1].rpartition("/")[2] for mount in SERVICES["watch"]["volumes"] if mount[-3:] != ":ro"}
+    assert writable == {"knowledge", "sites"}
+    with watching(tmp_path), alone(tmp_path, "publishing"):
+        assert is_watched(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} <= writable
 
 
 # The image.
@@ -210,11 +232,12 @@ def test_the_image_installs_as_make_does() -> None:
     assert "http" not in ran
 
 
-def test_the_volume_of_knowledge_begins_as_what_the_image_has() -> None:
+def test_volumes_begin_as_what_the_image_has() -> None:
     home = dict(word.split("=", 1) for verb, words in instructions() if verb == "ENV" for word in words.split())[
         "GUICHET_HOME"
     ]
-    target = SERVICES["prepare"]["volumes"][0].split(":")[1]
-    assert target == f"{home}/knowledge"
+    targets = [mount.split(":")[1] for mount in SERVICES["prepare"]["volumes"] if mount[0].isalpha()]
+    assert targets == [f"{home}/knowledge", f"{home}/sites"]
+    assert any("mkdir" in words and '"$GUICHET_HOME/sites"' in words for verb, words in instructions() if verb == "RUN")
     assert any(home in words and "--chown=10001:10001" in words for verb, words in instructions() if verb == "COPY")
     assert SERVICES["prepare"]["tmpfs"][1].startswith(f"{home}/run:uid=10001")
