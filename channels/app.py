@@ -29,7 +29,7 @@ from channels.lanes import Lanes
 from channels.menus import Menus
 from channels.outbox import RECORD_QUEUE, Outbox, queue
 from channels.pace import Pace
-from channels.published import opener
+from channels.published import opener, standing
 from channels.quiet import hours
 from channels.reception import Reception
 from channels.record import Record
@@ -140,6 +140,7 @@ def jobs(
         Codes(redis, settings.key),
         record.find,
         time.time,
+        standing(opener(settings.home)),
     )
     switches = Switches(redis, lambda: datetime.now(UTC))
     answering_first = {**responders, "bot": ToPeople(responders["bot"], switches)}

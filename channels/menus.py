@@ -35,8 +35,19 @@ _SMALL = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """The citizen wants what was left out of what `sender` said, from `passages`."""
+
+    text: str
+    language: str
+    sender: str = "bot"
+    passages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Menu:
-    """`rest` is what was left out of the reply `rest_of` of `sender` for want of room; `reply` offered the choices."""
+    """`rest` is what was left out of the reply `rest_of` of `sender` for want of room, and is from `passages`, by their ids;
+    `reply` offered the choices."""
 
     choices: tuple[Choice, ...] = ()
     rest: str = ""
@@ -44,15 +55,11 @@ class Menu:
     reply: str = ""
     rest_of: str = ""
     sender: str = "bot"
+    passages: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """The citizen wants what was left out of what `sender` said."""
-
-    text: str
-    language: str
-    sender: str = "bot"
+    @property
+    def left(self) -> Rest:
+        return Rest(self.rest, self.language, self.sender, self.passages)
 
 
 class Menus:
@@ -71,7 +78,7 @@ class Menus:
             await self._redis.delete(_key(key))
             return
         choices = [[each.label, each.say] for each in menu.choices]
-        values = [choices, menu.rest, menu.language, menu.reply, menu.rest_of, menu.sender]
+        values = [choices, menu.rest, menu.language, menu.reply, menu.rest_of, menu.sender, menu.passages]
         await self._redis.set(_key(key), json.dumps(values), ex=KEEP_SECONDS)
 
     async def read(self, key: str, said: Incoming) -> Incoming | Rest:
@@ -79,9 +86,9 @@ class Menus:
         menu = await self._find(key)
         if said.command == "more":
             wanted = said.choice[0] if said.choice else menu.rest_of
-            return Rest(menu.rest, menu.language, menu.sender) if menu.rest and wanted == menu.rest_of else said
+            return menu.left if menu.rest and wanted == menu.rest_of else said
         if menu.rest and plain(said.text) in MORE:
-            return Rest(menu.rest, menu.language, menu.sender)
+            return menu.left
         chosen = chosen_by(said, menu)
         return replace(said, text=chosen.say) if chosen else said
 
@@ -90,8 +97,9 @@ class Menus:
         if not kept:
             return Menu()
         try:
-            choices, *others = json.loads(kept)
-            return Menu(tuple(Choice(*each) for each in choices), *others)
+            choices, rest, language, reply, rest_of, sender, passages = json.loads(kept)
+            offered = tuple(Choice(*each) for each in choices)
+            return Menu(offered, rest, language, reply, rest_of, sender, tuple(passages))
         except (TypeError, ValueError):  # another version has written it
             return Menu()
 

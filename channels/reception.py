@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from channels import consent
-from channels.channel import Incoming, Reply
+from channels.channel import Choice, Incoming, Reply
 from channels.consent import Word
 from channels.continuation import Codes, Origin
 from channels.conversation import Conversation
 from channels.crisis import Crisis, crisis
 from channels.menus import Menus, Rest
 from channels.pace import Pace, Verdict
+from channels.published import Stands
 from channels.responder import Turn
 from channels.texts import texts
 
@@ -39,13 +40,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """`find` gives a conversation by its key; `clock` the Unix time."""
+    """`find` gives a conversation by its key; `clock` the Unix time; `stands` says what may still be said."""
 
     menus: Menus
     pace: Pace
     codes: Codes
     find: Callable[[str], Awaitable[Conversation | None]]
     clock: Callable[[], float]
+    stands: Stands
 
     async def receive(self, conversation: Conversation, said: Incoming) -> Received:
         """In this order: words that stand above all, a crisis, machines, codes, commands, choices, what cannot be read."""
@@ -68,7 +70,10 @@ class Reception:
             return Received(conversation, said, patience if verdict is Verdict.ASK_FOR_PATIENCE else Turn())
         if origin := await self.codes.redeem(said.text, conversation.key, said.id):
             return await self._continued(conversation, said, origin)
-        return _meant(conversation, said, meant)
+        received = _meant(conversation, said, meant)
+        if isinstance(meant, Rest) and received.turn and not await self.stands(meant.passages):
+            return replace(received, turn=Turn((_taken_back(conversation),)))
+        return received
 
     async def replied(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
         """Remember what was said back, to know it again if a machine sends it back."""
@@ -102,8 +107,8 @@ def _meant(conversation: Conversation, said: Incoming, meant: Incoming | Rest) -
     if isinstance(meant, Rest) and (seen or (meant.sender == "bot" and conversation.answered_by == "desk")):
         meant = said  # the bot is silent
     if isinstance(meant, Rest):
-        turn = Turn((Reply(meant.text, language=meant.language, continues=True, sender=meant.sender),))
-        return Received(conversation, said, turn)
+        rest = Reply(meant.text, language=meant.language, continues=True, sender=meant.sender)
+        return Received(conversation, said, Turn((replace(rest, passages=meant.passages),)))
     if (said.choice or said.command == "more") and meant is said:
         return Received(conversation, said, _one(conversation, "choice_gone"))
     if not meant.text and not seen:
@@ -129,6 +134,13 @@ def _helped(conversation: Conversation, said: Incoming, danger: Crisis) -> Recei
     changed = conversation if conversation.chosen else replace(conversation, language=language)
     replies = tuple(_own(language, HELP[kind]) for kind in danger.kinds)
     return Received(changed, said, Turn(replies, hand_to="desk", because="crisis"))
+
+
+def _taken_back(conversation: Conversation) -> Reply:
+    """That the rest of an answer is not said, since it was withdrawn meanwhile; who has no person yet is offered one."""
+    own, reply = texts(conversation.language), _own(conversation.language, "taken_back")
+    person = Choice(own["offer_person"], own["say_agent"])
+    return reply if conversation.answered_by == "desk" else replace(reply, choices=(person,))
 
 
 def _one(conversation: Conversation, key: str) -> Turn:

@@ -106,6 +106,16 @@ class Knowledge:
         pinned = self.rules.pinned(snapshot, veil, encoder)
         return ruled(Asked(question, language, place, tuple(before)), snapshot, encoder, veil, pinned)
 
+    def stands(self, passages: Sequence[str]) -> bool:
+        """Whether these passages, by their ids, are all published still, and none of them is withdrawn."""
+        from knowledge.rules.pins import number
+
+        snapshot = self.snapshot
+        veil = self.rules.veil(snapshot)
+        if veil is not None and any(map(veil.covers, passages)):
+            return False
+        return all(any(number(snapshot, language, id) is not None for language in snapshot.shelves) for id in passages)
+
     def encoder_of(self, snapshot: Snapshot) -> Encoder | None:
         """The encoder, if it made the snapshot's vectors: those of two encoders cannot be compared."""
         encoder = self.encoder.get()

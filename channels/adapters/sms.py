@@ -56,7 +56,8 @@ class Sms:
     async def send(self, address: str, reply: Reply) -> Receipt:
         made = self.render(reply)
         try:
-            menu = Menu(made.choices, made.rest, reply.language, reply.id, sender=reply.sender)
+            of = reply.passages[:1] if reply.quotes else reply.passages  # the others are only linked, and not here
+            menu = Menu(made.choices, made.rest, reply.language, reply.id, "", reply.sender, of)
             await self._menus.keep(self._key(address), menu, reply.continues)
         except (RedisError, OSError) as error:
             raise Unreachable("Redis is away.") from error

@@ -12,6 +12,7 @@ PASSPORT = Choice("Renew a passport", "How do I renew my passport?")
 PENSION = Choice("Old Age Security pension", "How do I apply for OAS?")
 PERMIT = Choice("Permis de conduire : renouveler", "Comment renouveler mon permis?")
 MENU = Menu((PASSPORT, PENSION, PERMIT), reply="m1/1")
+SIX = '[[["Renew", "2"], ["Lost", "3"]], "rest", "en", "m1/1", "m1/1", "bot"]'
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
 
@@ -165,13 +166,19 @@ async def test_a_button_for_the_rest_brings_that_of_its_own_reply(redis: Redis) 
     assert await menus.read("a", stale) is stale
 
 
-@pytest.mark.parametrize("kept", ["[", "7", '["m1/1", "en", "", []]', '[[["one"]], "", "en", "m1/1", ""]'])
+@pytest.mark.parametrize("kept", ["[", "7", '["m1/1", "en", "", []]', '[[["one"]], "", "en", "m1/1", ""]', SIX])
 async def test_a_menu_that_another_version_wrote_is_none(redis: Redis, kept: str) -> None:
     menus, two = Menus(redis), said("2")
     await menus.keep("a", MENU)
     (key,) = [key async for key in redis.scan_iter("menu:*")]
     await redis.set(key, kept)
     assert await menus.read("a", two) is two
+
+
+async def test_what_was_left_out_is_known_by_the_passages_it_is_from(redis: Redis) -> None:
+    menus = Menus(redis)
+    await menus.keep("a", Menu(MENU.choices, "the rest", "fr", "m1/1", passages=("a#1", "b#2")))
+    assert await menus.read("a", said("more")) == Rest("the rest", "fr", passages=("a#1", "b#2"))
 
 
 async def test_where_nothing_was_left_out_more_is_a_message(redis: Redis) -> None:

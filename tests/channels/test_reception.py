@@ -1,6 +1,6 @@
 """The reception on a real Redis: what is dealt with before anybody is asked, and in which order."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,16 +40,20 @@ class Desk:
     redis: Redis
     most: int = 30
     known: dict[str, Conversation] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
     now: datetime = NOON
 
     def __post_init__(self) -> None:
         self.menus, self.codes = Menus(self.redis), Codes(self.redis, b"k" * 32)
         pace = Pace(self.redis, self.most)
-        self.reception = Reception(self.menus, pace, self.codes, self._find, lambda: self.now.timestamp())
+        self.reception = Reception(self.menus, pace, self.codes, self._find, lambda: self.now.timestamp(), self._stands)
         self.receive: Callable[[Conversation, Incoming], Awaitable[Received]] = self.reception.receive
 
     async def _find(self, key: str) -> Conversation | None:
         return self.known.get(key)
+
+    async def _stands(self, passages: Sequence[str]) -> bool:
+        return not self.withdrawn & set(passages)
 
     async def answered(self, said: Incoming) -> bool:
         """Whether a message is answered; what is said back takes a second to make."""
@@ -229,6 +233,26 @@ async def test_what_was_left_out_is_said_in_its_language(desk: Desk) -> None:
 
 
 CLAIMED = replace(HERE, answered_by="desk")
+
+
+@pytest.mark.parametrize(("here", "person"), [(HERE, "Talk to a person"), (FR, "Parler à une personne")])
+async def test_what_was_left_out_is_not_said_when_it_was_withdrawn_meanwhile(
+    desk: Desk, here: Conversation, person: str
+) -> None:
+    await desk.menus.keep(here.key, Menu(rest="the rest", passages=("town/dogs#cost-1",)))
+    [reply] = (await desk.receive(here, texted("more"))).turn.replies  # type: ignore[union-attr]
+    assert (reply.text, reply.passages, reply.choices) == ("the rest", ("town/dogs#cost-1",), ())
+    desk.withdrawn.add("town/dogs#cost-1")
+    [reply] = (await desk.receive(here, texted(command="more", id="m2"))).turn.replies  # type: ignore[union-attr]
+    own = texts(here.language)
+    assert (reply.text, reply.language) == (own["taken_back"], here.language)
+    assert reply.choices == (Choice(person, own["say_agent"]),)
+
+
+async def test_who_has_a_person_already_is_offered_none_when_a_rest_was_withdrawn(desk: Desk) -> None:
+    desk.withdrawn.add("a#1")
+    await desk.menus.keep(HERE.key, Menu(rest="the agent's rest", sender="desk", passages=("a#1",)))
+    assert (await desk.receive(CLAIMED, texted("more"))).turn == sentence("taken_back")
 
 
 async def test_to_whom_a_person_answers_only_what_that_person_left_out_is_said(desk: Desk) -> None:

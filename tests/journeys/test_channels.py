@@ -1,9 +1,12 @@
 """Citizens with telephones: the same answers as on the web, shaped for their channel, and one conversation over two."""
 
+from datetime import UTC, datetime
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from knowledge.rules.withheld import Step, reinstate, withdraw
 from tests.journeys.conftest import Running
 
 PASSPORT = "https://www.canada.ca/"
@@ -24,6 +27,34 @@ def test_more_brings_the_rest_in_french_too(running: Running) -> None:
     rest = phone.ask("suite")
     assert rest["text"]
     assert rest["text"] != first["text"]
+
+
+@pytest.mark.parametrize(
+    ("question", "more", "told", "person"),
+    [
+        ("How do I renew my passport?", "MORE", "is being checked", "1) Talk to a person"),
+        (
+            "Comment renouveler mon passeport pour adulte?",
+            "suite",
+            "en cours de vérification",
+            "1) Parler à une personne",
+        ),
+    ],
+)
+def test_more_of_what_was_withdrawn_meanwhile_does_not_come(
+    running: Running, question: str, more: str, told: str, person: str
+) -> None:
+    phone = running.phone("sms")
+    assert more.upper() in phone.ask(question)["text"]
+    step = Step(datetime.now(UTC), "source", "content", "It is wrong.", "ana")
+    withdraw(running.home, step)
+    try:
+        reply = phone.ask(more)["text"]
+    finally:
+        reinstate(running.home, "source", "content", "It is right.", "ana")
+    assert told in reply
+    assert person in reply
+    assert PASSPORT not in reply
 
 
 def test_whatsapp_marks_what_is_quoted(running: Running) -> None:

@@ -234,6 +234,20 @@ async def test_what_was_offered_and_what_was_left_out_are_kept_until_asked_for(r
     assert await menus.read(key, said(2, "2")) == said(2, "which papers")
 
 
+async def test_of_what_was_left_out_it_is_kept_from_which_passages_it_is(redis: Redis) -> None:
+    twilio, menus = connected(redis, "sms", sms_segments=1), Menus(redis)
+    twilio.answers = [taken(), taken()]
+    key = twilio.channel._key(TO)  # type: ignore[attr-defined]
+    near = tuple(Link(f"Page {number}", f"https://town.example/{number}", "Town") for number in range(9))
+    for reply, of in (
+        (Reply("Is it one of these?", (DOGS,), near[:1], PLACES, passages=("dogs#1", "cats#1")), ("dogs#1",)),
+        (Reply("The nearest:", links=near, outcome="not_found", passages=("dogs#1", "cats#1")), ("dogs#1", "cats#1")),
+    ):
+        await twilio.channel.send(TO, reply)
+        rest = await menus.read(key, said(1, "more"))
+        assert isinstance(rest, Rest) and rest.passages == of
+
+
 async def test_a_reply_whose_choices_cannot_be_kept_is_not_sent() -> None:
     twilio = connected(away(), "sms")
     with pytest.raises(Unreachable):

@@ -169,6 +169,13 @@ async def test_what_is_over_1600_characters_follows_when_it_is_asked_for(redis: 
     assert await menus.read(key, said(2, "2")) == said(2, "which papers"), "and the choices are still open"
 
 
+async def test_of_what_follows_it_is_kept_from_which_passages_it_is(redis: Redis) -> None:
+    twilio = await heard(redis)
+    await twilio.channel.send(TO, Reply(LONG, (replace(DOGS, text=LONG),), passages=("dogs#1", "cats#1"), id="1"))
+    rest = await Menus(redis).read(twilio.channel._key(TO), said(1, "MORE"))  # type: ignore[attr-defined]
+    assert isinstance(rest, Rest) and rest.passages == ("dogs#1", "cats#1"), "links come along"
+
+
 async def test_nothing_is_left_out_of_a_list(redis: Redis) -> None:
     twilio = await heard(redis, whatsapp_choices={"9": "HX9"})
     await twilio.channel.send(TO, Reply(LONG[:1000], choices=tuple(Choice(f"{n}" * 70, "a") for n in range(9))))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from argon2 import PasswordHasher
@@ -103,8 +104,8 @@ class World:
         self.codes, self.bot = Codes(redis, SECRET), Bot()
         desk = Desk(self.counter, self.switches, frozenset({"web"}))
         line = Line(desk, History(pool), Copies(redis, "https://www.example.ca"), self.codes, NUMBER)
-        self.addresses = Addresses(SECRET)
-        reception = Reception(Menus(redis), Pace(redis, 100_000), self.codes, self.record.find, time.time)
+        self.addresses, pace, stands = Addresses(SECRET), Pace(redis, 100_000), AsyncMock(return_value=True)
+        reception = Reception(Menus(redis), pace, self.codes, self.record.find, time.time, stands)
         responders: dict[str, Any] = {"bot": self.bot, "desk": desk, "line": line}
         self.board = Switchboard(responders, self.record, self.addresses, reception, self.switches)
         self.crew: list[Agent] = []

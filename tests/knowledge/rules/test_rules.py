@@ -73,6 +73,20 @@ def test_what_is_withheld_is_not_said_and_no_second_best_in_its_place(
     assert knowledge.ask(ASKED, language="en") == before
 
 
+def test_what_was_said_stands_until_it_is_withdrawn_or_not_published_any_more(
+    knowledge: Knowledge, encoder: BagOfWords
+) -> None:
+    assert knowledge.stands([]) and knowledge.stands([COST])
+    take_out(knowledge.home, "page", "town/en/sauna")
+    assert knowledge.stands([COST])
+    take_out(knowledge.home, "page", CANOE)
+    assert not knowledge.stands([COST]) and not knowledge.stands(["town/en/market#cost-1", COST])
+    bring_back(knowledge.home, "page", CANOE)
+    assert knowledge.stands([COST])
+    build([document for document in town() if document.id != "town/en/canoe"], encoder, knowledge.home)
+    assert not knowledge.stands([COST])
+
+
 def test_what_is_not_meant_is_said_as_before(knowledge: Knowledge) -> None:
     before = knowledge.ask("What does a market stall cost?", language="en")
     take_out(knowledge.home, "page", CANOE)
