@@ -1,18 +1,21 @@
 """An encoder turns texts into vectors whose dot product says how close they are in meaning; onnxruntime runs it."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from knowledge.arrays import Floats
 from knowledge.stamp import NEVER, stamp
 
+REMEMBERED = 4096  # texts: headings, and the turns of conversations that go on
 MODEL, TOKENIZER, MANIFEST = "model.onnx", "tokenizer.json", "encoder.json"
 Progress = Callable[[str, int, int], None]
 """What long work calls as it goes: the step's name, how much is done, out of how much."""
@@ -64,8 +67,7 @@ class Encoder:
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
         """float32, (len(texts), dim). A text's vector is the same whatever stands beside it."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        sequences = [e.ids for e in self._tokenizer.encode_batch([_printable(t) for t in texts])]
-        for done, vector in enumerate(_side_by_side(self._run, sequences, self._workers)):
+        for done, vector in enumerate(_side_by_side(self._run, self._tokens(texts), self._workers)):
             vectors[done] = vector
             progress("encode", done + 1, len(texts))
         return vectors
@@ -73,6 +75,9 @@ class Encoder:
     def knows(self, word: str) -> bool:
         """Whether `word` is one token: common enough where the encoder learnt to be spelt right."""
         return any(self._tokenizer.token_to_id(mark + word) is not None for mark in ("", "▁"))
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        return [e.ids for e in self._tokenizer.encode_batch([_printable(t) for t in texts])]
 
     def _run(self, ids: list[int]) -> Floats:
         # one text at a time: int8 activations are scaled by all that is in a batch, so that neighbours and padding
@@ -82,10 +87,26 @@ class Encoder:
         return np.asarray(found[0])
 
 
-@lru_cache(maxsize=4096)
 def meaning(encoder: Encoder, text: str) -> Floats:
-    """float32 (dim,): the vector of a text that comes again: a heading, or a turn that has become history."""
-    return np.asarray(encoder.encode([text])[0])
+    """float32 (dim,): the vector of a text that comes again: a heading, or a turn that will be history."""
+    return meanings(encoder, [text])[0]
+
+
+def meanings(encoder: Encoder, texts: Sequence[str]) -> list[Floats]:
+    """The same of several, side by side as far as the encoder has workers; what is remembered is not computed."""
+    remembered = _remembered.setdefault(encoder, {})
+    known = {text: vector for text in texts if (vector := remembered.get(text)) is not None}
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    if new:
+        made = dict(zip(new, encoder.encode(new), strict=True))
+        if len(remembered) + len(made) > REMEMBERED:
+            remembered.clear()
+        remembered.update(made)
+        known |= made
+    return [known[text] for text in texts]
+
+
+_remembered: WeakKeyDictionary[Encoder, dict[str, Floats]] = WeakKeyDictionary()
 
 
 class SharedEncoder:
@@ -103,18 +124,20 @@ class SharedEncoder:
             if now != self._tried:  # new, gone, or never tried
                 self._tried = now
                 try:
-                    self._encoder, self.why = Encoder.open(self.folder), ""
+                    self._encoder, self.why = Encoder.open(self.folder, os.cpu_count() or 1), ""
                 except NoEncoder as no:
                     self._encoder, self.why = None, str(no)
             return self._encoder
 
 
 def _side_by_side(run: Callable[[list[int]], Floats], sequences: list[list[int]], workers: int) -> Iterator[Floats]:
-    if workers == 1 or len(sequences) < 2:
-        yield from map(run, sequences)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(run, sequences)
+    several = workers > 1 and len(sequences) > 1
+    yield from _pool(workers).map(run, sequences) if several else map(run, sequences)
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(workers, "encode")
 
 
 def _printable(text: str) -> str:

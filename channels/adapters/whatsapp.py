@@ -16,7 +16,7 @@ from channels.channel import CannotTell, Closed, Deliver, Incoming, Quote, Recei
 from channels.clean import MOST_CHARACTERS, clean
 from channels.menus import Menu, Menus
 from channels.sms.cutting import cut
-from channels.sms.render import Bubble, cited, menu
+from channels.sms.render import Bubble, cited, linked, menu
 from channels.texts import texts
 
 LONGEST = 1600  # characters of a message: https://www.twilio.com/docs/whatsapp/api
@@ -118,7 +118,7 @@ def render(reply: Reply) -> Bubble:
 
 def without_menu(reply: Reply) -> str:
     quotes = [_quoted(quote, reply.language) for quote in reply.quotes]
-    links = [f"- {_unmarked(link.title)}: {link.url}" for link in reply.links if link.url]
+    links = [f"- {_unmarked(linked(link))}: {link.url}" for link in reply.links if link.url]
     further = "\n".join([texts(reply.language)["see_also"], *links]) if links else ""
     text = reply.text if reply.continues else _unmarked(reply.text)  # what goes on has its marks already
     return _paragraphs(text, *quotes, further)

@@ -9,7 +9,7 @@ from urllib.parse import quote as escaped
 
 from babel.dates import format_date
 
-from channels.channel import Choice, Quote, Reply
+from channels.channel import Choice, Link, Quote, Reply
 from channels.sms.cutting import cut
 from channels.sms.segments import GSM7, count
 from channels.sms.typography import Typography, gsm
@@ -56,9 +56,9 @@ def compose(reply: Reply, fits: Fits) -> Bubble:
     whole = _lines(say, cited(quote, reply.language) if quote else "", choices)
     if fits(whole):
         return Bubble(whole, "", reply.choices)
-    more, made = own["more"], None
+    more, made, address = own["more"], None, _address(quote.url) if quote else ""
     for source, later in _sources(quote, reply.language):
-        if made and not source:
+        if made and not (address and source.endswith(address)):
             break
 
         def framed(beginning: str, source: str = source) -> str:
@@ -87,6 +87,11 @@ def cited(quote: Quote, language: str) -> str:
     return _lines(_held(quote, language), _address(quote.url))
 
 
+def linked(link: Link) -> str:
+    """What a further source is called, and whose it is."""
+    return " – ".join(part for part in (link.title, link.publisher) if part)
+
+
 def _held(quote: Quote, language: str) -> str:
     held = texts(language)["as_of"].format(date=day(quote.as_of, language)) if quote.as_of else ""
     return ", ".join(part for part in (quote.publisher, held) if part)
@@ -110,7 +115,7 @@ def _say(reply: Reply, brief: bool = False) -> str:
     lead = reply.text if reply.degraded or reply.assumes or not answers else ""
     shown = not reply.quotes and (reply.outcome == "not_found" or not reply.choices)  # else they are among the choices
     listed = reply.links if shown else ()
-    further = [_lines(link.title, _address(link.url)) for link in listed]
+    further = [_lines(linked(link), _address(link.url)) for link in listed]
     return _lines(lead, *((brief and quote.brief) or quote.text for quote in reply.quotes), *further)
 
 
@@ -123,11 +128,15 @@ def menu(reply: Reply) -> str:
 
 
 def _sources(quote: Quote | None, language: str) -> Iterator[tuple[str, str]]:
-    """How a source can be given, the shorter after the longer, and what of it then comes with the rest."""
+    """How a source can be given, the shorter after the longer, and what of it then comes with the rest. Whose it is goes
+    last, and the address before it, which mostly tells."""
     if quote:
+        address, held = _address(quote.url), _held(quote, language)
         yield cited(quote, language), ""
-        if quote.url:
-            yield _address(quote.url), _held(quote, language)
+        if address:
+            yield _lines(quote.publisher, address), held
+            yield address, held
+        yield quote.publisher, cited(quote, language)
         yield "", cited(quote, language)
     else:
         yield "", ""

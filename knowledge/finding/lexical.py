@@ -63,9 +63,8 @@ class Lexical:
 
     def known(self, query: Iterable[tuple[str, float]]) -> Known:
         """The terms of a query that any row has."""
-        terms = list(query)
-        numbers = self.vocabulary.numbers([term for term, _ in terms])
-        return [(number, weight) for number, (_, weight) in zip(numbers, terms, strict=True) if number is not None]
+        numbered = ((self.vocabulary.number(term), weight) for term, weight in query)
+        return [(number, weight) for number, weight in numbered if number is not None]
 
     def scores(self, query: Iterable[tuple[str, float]]) -> Floats:
         """float32 (rows,): BM25 of the weighted terms; a term that no row has adds nothing."""

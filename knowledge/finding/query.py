@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder
+from knowledge.encoder import Encoder, meanings
 from knowledge.finding import kind
 from knowledge.finding.lexical import Lexical
 from knowledge.finding.spelling import Spelling
@@ -89,8 +89,7 @@ def understand(
                 pairs.setdefault(pair, MEANT)
     vector = plain = None
     if encoder is not None and text:
-        plain = encoder.encode([spelt])[0]
-        vector = plain if read_as == spelt else encoder.encode([read_as])[0]
+        plain, vector = meanings(encoder, [spelt, read_as])
     found = tuple(weighted.items()), tuple(pairs.items())
     return Query(text, spelt, read_as, *found, vector, plain, said, named, tuple(unknown), tuple(guessed), encoder)
 

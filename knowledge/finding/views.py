@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder, meaning
+from knowledge.encoder import Encoder, meaning, meanings
 from knowledge.finding.following import NEAREST, in_context, questions, said
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
@@ -46,7 +46,7 @@ def views(
 
     near = whole = first = None
     if encoder is not None and newest.vector is not None:
-        meant = [meaning(encoder, turn) for turn in turns]
+        meant = meanings(encoder, turns)
         near = _unit(2 * newest.vector + np.sum(meant[-NEAREST:], axis=0))
         faded = [RECEDING ** (n + 1) * vector for n, vector in enumerate(reversed(meant))]
         whole = _unit(newest.vector + np.sum(faded, axis=0))

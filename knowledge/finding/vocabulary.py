@@ -1,7 +1,7 @@
 """A vocabulary numbers terms: it keeps of each a 64-bit digest, in ascending order, and is read by memory map."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,8 @@ class Vocabulary:
 
     def __init__(self, digests: Digests) -> None:
         self.digests = digests
+        # asked for many times in a turn, by every view of it and every signal
+        self._looked_up = lru_cache(maxsize=1 << 14)(self._look_up)
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -30,16 +32,12 @@ class Vocabulary:
 
     def number(self, term: str) -> int | None:
         """None for a term that no row has."""
-        return self.numbers([term])[0]
+        return self._looked_up(term)
 
-    def numbers(self, terms: Sequence[str]) -> list[int | None]:
-        """Each term's, None for one that no row has."""
-        if not len(self.digests):
-            return [None] * len(terms)
-        sought = all_digested(terms)
-        places = np.minimum(np.searchsorted(self.digests, sought), len(self.digests) - 1)
-        there = self.digests[places] == sought
-        return [at if found else None for at, found in zip(places.tolist(), there.tolist(), strict=True)]
+    def _look_up(self, term: str) -> int | None:
+        sought = np.uint64(digested(term))
+        at = int(self.digests.searchsorted(sought))
+        return at if at < len(self.digests) and self.digests[at] == sought else None
 
 
 @lru_cache(maxsize=1 << 16)

@@ -10,7 +10,7 @@ import numpy as np
 from knowledge.answer import Answer, Outcome
 from knowledge.answering.ladder import quoted
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder, Progress, silent
+from knowledge.encoder import Encoder, Progress, meaning, silent
 from knowledge.publishing.snapshot import Snapshot
 from knowledge.rules.pins import Pin, ailment, number, wording
 from knowledge.rules.veil import Veil
@@ -72,7 +72,7 @@ class Pinned:
         if encoder is None or language not in self._meant:
             return None
         pins, vectors = self._meant[language]
-        nearness = vectors @ encoder.encode([_read(question, language)])[0]
+        nearness = vectors @ meaning(encoder, _read(question, language))
         best = int(np.argmax(nearness))
         return Recognised(pins[best], float(nearness[best])) if nearness[best] >= MEANT else None
 

@@ -160,7 +160,7 @@ PLACES = (Choice("Where do I go?", "where to go"), Choice("Which papers?", "whic
             Reply("Is it one of these?", links=(Link("Cat licence", "https://town.example/cats", "Town"),)),
             {},
             1,
-            "Is it one of these?\nCat licence\nhttps://town.example/cats",
+            "Is it one of these?\nCat licence - Town\nhttps://town.example/cats",
         ),
         (
             Reply("Voici ce qui est publié :", (CHIENS,), language="fr", outcome="answered"),

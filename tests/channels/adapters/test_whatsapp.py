@@ -107,7 +107,7 @@ LONG = "Dogs need a licence. " * 60  # 1,260 characters
             {
                 "Body": "This is published:\n\n> A *\u200blicence*\u200b costs $20.\n> Write to dog_licences@town.example.\n"
                 "*Dog_\u200blicence › Cost*\nTown of Example, as of Mar. 31, 2026\n"
-                "https://town.example/dog_licence_costs\n\nSee also:\n- Cat *\u200blicence*\u200b: https://town.example/_cats_"
+                "https://town.example/dog_licence_costs\n\nSee also:\n- Cat *\u200blicence*\u200b – Town: https://town.example/_cats_"
             },
         ),
         (

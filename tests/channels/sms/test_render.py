@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.channel import Choice, Link, Quote, Reply
-from channels.sms.render import Bubble, bubble, cited, compose, day, menu
+from channels.sms.render import Bubble, bubble, cited, compose, day, linked, menu
 from channels.sms.segments import count, graphemes
 from channels.sms.typography import Typography, gsm
 from channels.texts import languages, texts
@@ -50,11 +50,11 @@ FRENCH = Reply(
         (Reply(choices=CHOICES[:1], language="fr"), "Répondez par un numéro :\n1) Renew a passport"),
         (
             Reply("Not found.", links=(Link("Fees", "https://a.ca", "A"), Link("By mail", None, "B"))),
-            "Not found.\nFees\nhttps://a.ca\nBy mail",
+            "Not found.\nFees - A\nhttps://a.ca\nBy mail - B",
         ),
         (
             Reply("Nearest.", choices=CHOICES, links=(Link("Fees", "https://a.ca", "A"),), outcome="not_found"),
-            f"Nearest.\nFees\nhttps://a.ca\n{MENU}",
+            f"Nearest.\nFees - A\nhttps://a.ca\n{MENU}",
         ),
         (Reply("Hello."), "Hello."),
         (Reply(), ""),
@@ -83,7 +83,7 @@ FAR = "https://www.canada.ca/" + "a" * 78  # a hundred characters
         ),
         (
             replace(ANSWER, quotes=(replace(SIGNED, url=URL),)),
-            f"{SIGNED.text[:65]}\n{URL}\n{MORE}",
+            f"{SIGNED.text[:65]}\nService Canada\n{URL}\n{MORE}",
             "A second form is what few people are asked for.\nService Canada, as of Sep. 30, 2026",
         ),
         (
@@ -98,7 +98,7 @@ FAR = "https://www.canada.ca/" + "a" * 78  # a hundred characters
         ),
         (  # with one character more there is room for the address, but for nothing to say with it
             replace(ANSWER, quotes=(replace(LONG, url=FAR + "b" * 35),), choices=CHOICES),
-            f"{LONG.text}\n{MORE}",
+            f"{LONG.text}\nService Canada\n{MORE}",
             f"Service Canada, as of Sep. 30, 2026\n{FAR}{'b' * 35}\n{MENU}",
         ),
         (
@@ -114,10 +114,10 @@ FAR = "https://www.canada.ca/" + "a" * 78  # a hundred characters
     ],
     ids=[
         "all of the source",
-        "its address, or it could not say a sentence",
+        "whose it is and its address, or it could not say a sentence",
         "its address",
         "room for one word",
-        "room for none",
+        "room for none, but for whose it is",
         "choices",
         "French",
     ],
@@ -144,7 +144,7 @@ def test_an_address_is_not_written_plainer() -> None:
     found = Reply("Dès là…", links=(Link("Prêt", f"{URL}#à–b%20c", "A"),), language="fr")
     whole = f"{URL}#pr%C3%AAt-de-l%E2%80%99%C3%A9t%C3%A9"
     assert bubble(Reply(quotes=(at,)), 3, "plain").text == f"Pret...\nService Canada, as of Sep. 30, 2026\n{whole}"
-    assert bubble(found, 3, "plain").text == f"Dès là...\nPret\n{URL}#%C3%A0%E2%80%93b%20c"
+    assert bubble(found, 3, "plain").text == f"Dès là...\nPret - A\n{URL}#%C3%A0%E2%80%93b%20c"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def told(reply: Reply) -> str:
     links = (
         []
         if reply.quotes or (reply.choices and reply.outcome != "not_found")
-        else [f"{link.title} {link.url or ''}" for link in reply.links]
+        else [f"{linked(link)} {link.url or ''}" for link in reply.links]
     )
     return " ".join([*lead, *(quote.text for quote in reply.quotes), *links])
 
@@ -228,6 +228,21 @@ def test_no_budget_is_exceeded_and_the_address_comes_first_where_it_can(
 
 @settings(deadline=None, max_examples=300)
 @given(REPLIES, BUDGETS, TYPOGRAPHIES)
+def test_whose_it_is_is_told_in_the_first_text_if_only_by_its_address(
+    reply: Reply, budget: int, how: Typography
+) -> None:
+    made = bubble(reply, budget, how)
+    for quote in reply.quotes:
+        say = told(reply).strip()
+        least = f"{graphemes(say)[0] if say else ''}\n{quote.publisher}\n{texts(reply.language)['more']}"
+        if count(gsm(least, how)) <= budget:
+            whose = {gsm(quote.publisher, typography) for typography in ("exact", "settled", "plain")}
+            lines = made.text.split("\n")
+            assert quote.url in lines or any(line.startswith(name) for line in lines for name in whose)
+
+
+@settings(deadline=None, max_examples=300)
+@given(REPLIES, BUDGETS, TYPOGRAPHIES)
 def test_the_beginning_and_the_rest_say_all(reply: Reply, budget: int, how: Typography) -> None:
     """`compose` leaves the typography to `bubble`, and what is said can be compared."""
 
@@ -241,7 +256,8 @@ def test_the_beginning_and_the_rest_say_all(reply: Reply, budget: int, how: Typo
     for quote in reply.quotes:
         held = cited(replace(quote, url=None), reply.language)
         assert {held, quote.url or ""} <= {*shown.split("\n"), *made.rest.split("\n"), ""}
-        for source in (cited(quote, reply.language), quote.url or " ", ""):
+        named = f"{quote.publisher}\n{quote.url}" if quote.url else " "
+        for source in (cited(quote, reply.language), named, quote.url or " ", quote.publisher, ""):
             if shown.rstrip().endswith(source):
                 shown = shown.rstrip().removesuffix(source)
                 break
