@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -15,11 +16,12 @@ import psutil
 from channels.settings import Settings
 from machine.health import SERVERS, ailment
 from machine.health import version as server_version
-from machine.home import living, read_note
+from machine.home import CannotStart, living, read_note
 from machine.parts import PARTS, ready_url
 
 PACKAGES = ("rasa", "fastapi", "onnxruntime", "tokenizers", "redis", "sqlalchemy", "alembic")
 LEAST_FREE_GB = 1.0
+SOON_DAYS = 7  # in which somebody can look through a pin again before it expires
 SERVER_TITLES = {"redis": "Redis", "postgres": "PostgreSQL"}
 
 
@@ -37,7 +39,8 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    return [*_installed(settings), *_set(), _teams(settings), *_prepared(settings), *asyncio.run(_running(settings))]
+    made = (*_prepared(settings), *_pins(settings))
+    return [*_installed(settings), *_set(), _teams(settings), *made, *asyncio.run(_running(settings))]
 
 
 def _installed(settings: Settings) -> Iterator[Finding]:
@@ -96,6 +99,38 @@ def _prepared(settings: Settings) -> Iterator[Finding]:
     if model.exists() and not bot_is_made(settings):
         trained += ", from other files than bot/ has now"
     yield _finding("trained bot", bot_is_made(settings), trained, "guichet train")
+
+
+def _pins(settings: Settings) -> Iterator[Finding]:
+    """How many are used, which are not, and which soon will not be."""
+    from knowledge.publishing.snapshot import NoSnapshot
+    from machine.pinning import listed
+
+    try:
+        found = listed(settings)
+    except NoSnapshot:
+        return  # that nothing is published was said
+    except CannotStart as error:
+        remedy = (
+            f"Correct {settings.home / 'knowledge' / 'pins.yml'}; until then running processes use those from before."
+        )
+        yield Finding("pins", False, str(error), remedy)
+        return
+    if found:
+        yield Finding("pins", True, f"{sum(not each.idle for each in found)} of {len(found)} used")
+    today = datetime.now(UTC).date()
+    for each in found:
+        name, left = each.pin.name, (each.pin.expires - today).days
+        again = f"guichet pin add {name} … --expires DAY"
+        if each.idle:
+            remedy = (
+                f"Pin what is published now, until a later day: {again}. Or take it away: guichet pin remove {name}"
+            )
+            yield Finding(f"pin {name}", False, f"is not used. {each.idle}", remedy)
+        elif left <= SOON_DAYS:
+            when = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
+            says = f"is used for the last time {when}, {each.pin.expires}. To keep it longer: {again}"
+            yield Finding(f"pin {name}", True, says)
 
 
 async def _running(settings: Settings) -> list[Finding]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from channels.settings import Settings
-from knowledge import Knowledge
+from knowledge import Encoder, Knowledge
 from knowledge.rules.pinned import Pinned
 from knowledge.rules.pins import Pin, wording
 from machine.deciding import pins
@@ -52,8 +52,8 @@ class Checked:
 def listed(settings: Settings) -> list[Listed]:
     """Raises CannotStart, NoSnapshot."""
     some = pins(settings)
-    pinned = _pinned(Knowledge.open(settings.home), some) if some else None
-    return [Listed(pin, pinned.idle.get(pin.name, "") if pinned else "") for pin in some]
+    idle = _pinned(Knowledge.open(settings.home), some, None).idle if some else {}
+    return [Listed(pin, idle.get(pin.name, "")) for pin in some]
 
 
 def check(settings: Settings, name: str | None, questions: Path) -> list[Checked]:
@@ -64,7 +64,8 @@ def check(settings: Settings, name: str | None, questions: Path) -> list[Checked
     if name is not None and not chosen:
         raise CannotStart(f"There is no pin {name!r}. Pins are {', '.join(each.name for each in some) or 'none'}.")
     knowledge = Knowledge.open(settings.home)
-    encoder, pinned = knowledge.encoder_of(knowledge.snapshot), _pinned(knowledge, some)
+    encoder = knowledge.encoder_of(knowledge.snapshot)
+    pinned = _pinned(knowledge, some, encoder)
     others = _questions(questions)
     captured: dict[str, list[tuple[str, float]]] = {pin.name: [] for pin in some}
     own = {(language, wording(q, language)) for pin in some for language, asked in pin.questions.items() for q in asked}
@@ -83,9 +84,9 @@ def check(settings: Settings, name: str | None, questions: Path) -> list[Checked
     return checked
 
 
-def _pinned(knowledge: Knowledge, some: tuple[Pin, ...]) -> Pinned:
+def _pinned(knowledge: Knowledge, some: tuple[Pin, ...], encoder: Encoder | None) -> Pinned:
+    """Without an encoder it is known which of them hold, and nothing is recognised by what it means."""
     snapshot = knowledge.snapshot
-    encoder = knowledge.encoder_of(snapshot)
     return Pinned(some, snapshot, knowledge.rules.veil(snapshot), encoder, datetime.now(UTC).date())
 
 

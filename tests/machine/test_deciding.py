@@ -14,6 +14,7 @@ from channels.settings import Settings
 from knowledge.encoder import SharedEncoder
 from knowledge.publishing.snapshot import build
 from knowledge.service import Knowledge
+from machine.doctor import examine
 from machine.home import CannotStart
 from tests.knowledge.conftest import BagOfWords, town
 
@@ -118,6 +119,58 @@ def test_a_pin_is_added_checked_and_removed(command: Command, tmp_path: Path) ->
     assert command.run("pin", "remove", "strike").exit_code == 0 and command.told("pin", "list") == []
     assert "There is no pin" in str(command.run("pin", "remove", "strike").exception)
     assert "There is no pin" in str(command.run("pin", "check", "strike").exception)
+
+
+def findings(home: Path) -> dict[str, tuple[bool, str, str]]:
+    found = examine(Settings(_env_file=None, home=home))
+    return {each.what: (each.well, each.says, each.remedy) for each in found if each.what.startswith("pin")}
+
+
+def expiring(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+def test_the_doctor_tells_of_pins_that_are_not_used_and_of_those_that_soon_will_not_be(command: Command) -> None:
+    assert findings(command.home) == {}
+    for name, days in (("strike", 30), ("storm", 7), ("flood", 8), ("ice", 0)):
+        assert command.run("pin", "add", name, *WORDS, *PASSAGES, "--expires", expiring(days)).exit_code == 0
+    file = command.home / "knowledge" / "pins.yml"
+    file.write_text(file.read_text() + past("snow"))
+    told = findings(command.home)
+    assert told.keys() == {"pins", "pin storm", "pin ice", "pin snow"}
+    assert told["pins"] == (True, "4 of 5 used", "")
+    again = "To keep it longer: guichet pin add storm … --expires DAY"
+    assert told["pin storm"] == (True, f"is used for the last time in 7 days, {expiring(7)}. {again}", "")
+    assert "the last time today" in told["pin ice"][1]
+    well, says, remedy = told["pin snow"]
+    assert (well, says) == (False, "is not used. It expired on 2026-01-31.")
+    assert "guichet pin add snow … --expires DAY" in remedy and "guichet pin remove snow" in remedy
+
+
+def test_the_doctor_tells_of_pins_whose_passages_are_gone(command: Command) -> None:
+    assert command.run("pin", "add", "strike", *WORDS, *PASSAGES, "--expires", expiring(30)).exit_code == 0
+    assert findings(command.home) == {"pins": (True, "1 of 1 used", "")}
+    build([each for each in town() if each.id != "town/en/market"], BagOfWords(), command.home)
+    told = findings(command.home)
+    assert told["pins"] == (True, "0 of 1 used", "")
+    assert told["pin strike"][:2] == (
+        False,
+        "is not used. town/en/market#intro-1 is not published in en any more.",
+    )
+
+
+def test_the_doctor_tells_of_pins_that_cannot_be_read(command: Command) -> None:
+    (command.home / "knowledge" / "pins.yml").write_text("strike: soon\n")
+    [(well, says, remedy)] = findings(command.home).values()
+    assert not well and "'strike'" in says and "pins.yml" in remedy
+
+
+def past(name: str) -> str:
+    """A pin that has expired, as the file has it."""
+    by_language = "{en: ['Is it over?'], fr: ['Est-ce fini?']}"
+    passages = "{en: [town/en/market#intro-1], fr: [town/fr/canot#cout-1]}"
+    days = "reviewed: 2026-01-01\n  expires: 2026-01-31"
+    return f"{name}:\n  questions: {by_language}\n  passages: {passages}\n  by: Ana\n  {days}\n"
 
 
 @pytest.mark.parametrize(
