@@ -81,9 +81,11 @@ def bot_is_made(settings: Settings) -> bool:
 
 
 def export_encoder(settings: Settings, progress: Progress) -> None:
-    """The bundled encoder as it is, or the model that a setting names, exported."""
+    """The bundled encoder as it is, or the model that a setting names, exported; the one before is kept while needed."""
     from knowledge.export import export, install
+    from knowledge.publishing import encoders
 
+    encoders.keep(settings.home)  # the one before
     if settings.model is None:
         install(settings.home / "encoder")
         return

@@ -131,8 +131,11 @@ def _together(readings: Iterable[Reading]) -> "list[Document]":
 
 def _build(home: Path, documents: "list[Document]", progress: Progress) -> Any:
     from knowledge import Encoder, build
+    from knowledge.publishing import encoders
 
-    return build(documents, Encoder.open(home / "encoder", workers=2), home, progress)
+    snapshot = build(documents, Encoder.open(home / "encoder", workers=2), home, progress)
+    encoders.keep(home)
+    return snapshot
 
 
 def _findings(documents: "list[Document]", readings: Sequence[Reading], months: int) -> "list[Finding]":

@@ -69,6 +69,7 @@ def latest(settings: Settings, most: int, conversation: str = "") -> list[Record
 def replay(settings: Settings, recorded: Recorded) -> Explained:
     """Make an answer once more, as it was made."""
     from knowledge.encoder import SharedEncoder
+    from knowledge.publishing.encoders import kept_at
     from knowledge.publishing.snapshot import NoSnapshot, Snapshot
     from knowledge.rules.ruled import again, code
     from knowledge.rules.veil import Veil
@@ -83,10 +84,12 @@ def replay(settings: Settings, recorded: Recorded) -> Explained:
         snapshot = Snapshot.open(settings.home, str(recorded.reply["snapshot"]))
     except NoSnapshot as gone:
         return Explained(recorded, None, False, [*says, f"It cannot be made again. {gone}"])
-    encoder = SharedEncoder(settings.home / "encoder").get()
-    if (encoder.fingerprint if encoder is not None else None) != basis["encoder"]:
+    encoder, used = SharedEncoder(settings.home / "encoder").get(), basis["encoder"]
+    if used is not None and (encoder is None or encoder.fingerprint != used):
+        encoder = SharedEncoder(kept_at(settings.home, used)).get() or encoder
+    if (encoder.fingerprint if encoder is not None else None) != used:
         here = encoder.fingerprint if encoder is not None else "none"
-        says.append(f"It was made with the encoder {basis['encoder'] or 'none'}; here is {here}.")
+        says.append(f"It was made with the encoder {used or 'none'}; here is {here}.")
         encoder = None
     elif encoder is not None and snapshot.manifest["encoder"] != encoder.fingerprint:
         encoder = None

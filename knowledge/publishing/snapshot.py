@@ -20,7 +20,7 @@ from knowledge.finding.index import Index, Texts
 from knowledge.finding.kept import Kept
 from knowledge.finding.near import FILE as GRAPH
 from knowledge.passage import Passage, about, entry_points
-from knowledge.publishing import retention
+from knowledge.publishing import encoders, retention
 from knowledge.reviewed import reviewed
 from knowledge.shelf import Shelf, shelve
 
@@ -233,3 +233,4 @@ def _forget(shelf: Path, name: str) -> None:
     spared = retention.spared(shelf, old[KEEP - 1 :])
     for folder in (*left, *(f for f in old[KEEP - 1 :] if f not in spared)):
         shutil.rmtree(folder, ignore_errors=True)
+    encoders.sweep(shelf)

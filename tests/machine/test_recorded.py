@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,13 +22,15 @@ from channels.record import Record
 from channels.settings import Settings
 from knowledge.encoder import SharedEncoder
 from knowledge.publishing import retention
+from knowledge.publishing.encoders import kept_at
 from knowledge.publishing.snapshot import build
 from knowledge.rules.withheld import Step, withdraw
 from knowledge.service import Knowledge
 from machine.home import CannotStart
+from machine.prepare import export_encoder, index
 from machine.recorded import affected, explain, latest
 from tests.knowledge.conftest import BagOfWords, town
-from tests.knowledge.test_snapshot import Shared
+from tests.knowledge.publishing.test_snapshot import Shared
 
 AT = datetime(2026, 3, 31, 12, tzinfo=UTC)
 CANOE, PHONE = "https://town.example/canoe", "613-555-0142"
@@ -52,23 +55,27 @@ def tell(settings: Settings) -> Tell:
     knowledge = Knowledge(settings.home, Shared(BagOfWords()))
 
     def told(question: str = ASKED, at: datetime = AT, key: str | None = None) -> str:
-        said = Incoming("m1", "sms:+16135550142", question, at=at)
-        one = Conversation(key or uuid4().hex, "sms", "en")
-        answer = knowledge.ask(question.replace(PHONE, "[phone number]"), language="en")
-        reply = replace(from_answer(json.loads(json.dumps(answer.as_dict()))), id="m1/1", in_reply_to="m1")
-        entry = {"id": f"{one.key}:m1/1", "conversation": one.key, "at": at.isoformat(), "sender": "bot"}
-        entry |= {"text": "", "reply": outbox.pack(reply)}
-
-        async def write() -> None:
-            record = Record(str(settings.database_url), 30)
-            await record.keep(one)
-            await record.write({"entries": [entry], "answers": answers(one, said, [reply])})
-            await record.close()
-
-        asyncio.run(write())
-        return name_of(entry["id"])
+        return record(settings, knowledge, question, at, key)
 
     return told
+
+
+def record(settings: Settings, knowledge: Knowledge, question: str, at: datetime = AT, key: str | None = None) -> str:
+    said = Incoming("m1", "sms:+16135550142", question, at=at)
+    one = Conversation(key or uuid4().hex, "sms", "en")
+    answer = knowledge.ask(question.replace(PHONE, "[phone number]"), language="en")
+    reply = replace(from_answer(json.loads(json.dumps(answer.as_dict()))), id="m1/1", in_reply_to="m1")
+    entry = {"id": f"{one.key}:m1/1", "conversation": one.key, "at": at.isoformat(), "sender": "bot"}
+    entry |= {"text": "", "reply": outbox.pack(reply)}
+
+    async def write() -> None:
+        record = Record(str(settings.database_url), 30)
+        await record.keep(one)
+        await record.write({"entries": [entry], "answers": answers(one, said, [reply])})
+        await record.close()
+
+    asyncio.run(write())
+    return name_of(entry["id"])
 
 
 def publish_dearer(settings: Settings) -> None:
@@ -106,6 +113,48 @@ def test_it_is_said_what_is_not_as_it_was(settings: Settings, tell: Tell, monkey
     monkeypatch.setattr("knowledge.rules.ruled.code", lambda: "9.9+ffff")
     says = " ".join(explain(settings, name).says)
     assert "encoder bag-of-words; here is another" in says and "this is 9.9+ffff" in says
+
+
+def test_an_answer_is_made_again_with_the_encoder_of_its_day(tmp_path: Path, database_url: str) -> None:
+    settings = Settings(_env_file=None, home=tmp_path, database_url=database_url)
+    pages = tmp_path / "pages" / "en"
+    pages.mkdir(parents=True)
+    for name, cost in (("canoe", "$12"), ("sauna", "$9")):
+        (pages / f"{name}.md").write_text(PAGE.format(name=name, cost=cost))
+    export_encoder(settings, lambda *_: None)
+    then = index(settings, [pages], lambda *_: None, lambda problem: None)["encoder"]
+    name = record(settings, Knowledge.open(tmp_path), "What does the canoe permit cost?")
+    replace_encoder(settings)
+    now = index(settings, [pages], lambda *_: None, lambda problem: None)["encoder"]
+    assert now != then
+    explained = explain(settings, name)
+    assert explained.recorded.basis["encoder"] == then
+    assert explained.same and not explained.says and explained.again is not None
+    assert explained.again.confidence == explained.recorded.reply["confidence"]
+    assert explained.again.basis["ranked"] == explained.recorded.basis["ranked"]
+    shutil.rmtree(kept_at(tmp_path, then))
+    assert f"encoder {then}; here is {now}" in " ".join(explain(settings, name).says)
+
+
+def replace_encoder(settings: Settings) -> None:
+    """As a version with another bundled encoder does: this one is of the same files, by another name."""
+    manifest = settings.home / "encoder" / "encoder.json"
+    about = json.loads(manifest.read_text())
+    export_encoder(settings, lambda *_: None)
+    manifest.write_text(json.dumps(about | {"sha256": "0" * 64}))
+
+
+PAGE = """---
+title: Get a {name} permit
+publisher: Town of Elsewhere
+url: https://town.example/{name}
+as_of: 2026-08-01
+---
+A {name} permit lets you use the {name}.
+
+## Cost
+A {name} permit costs {cost} a year.
+"""
 
 
 def test_what_is_on_record_is_shown_when_the_snapshot_is_gone(settings: Settings, tell: Tell) -> None:
