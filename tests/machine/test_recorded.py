@@ -115,7 +115,8 @@ def test_it_is_said_what_is_not_as_it_was(settings: Settings, tell: Tell, monkey
     assert "encoder bag-of-words; here is another" in says and "this is 9.9+ffff" in says
 
 
-def test_an_answer_is_made_again_with_the_encoder_of_its_day(tmp_path: Path, database_url: str) -> None:
+@pytest.mark.parametrize("kept_when", ["published", "replaced"])
+def test_an_answer_is_made_again_with_the_encoder_of_its_day(kept_when: str, tmp_path: Path, database_url: str) -> None:
     settings = Settings(_env_file=None, home=tmp_path, database_url=database_url)
     pages = tmp_path / "pages" / "en"
     pages.mkdir(parents=True)
@@ -124,6 +125,8 @@ def test_an_answer_is_made_again_with_the_encoder_of_its_day(tmp_path: Path, dat
     export_encoder(settings, lambda *_: None)
     then = index(settings, [pages], lambda *_: None, lambda problem: None)["encoder"]
     name = record(settings, Knowledge.open(tmp_path), "What does the canoe permit cost?")
+    if kept_when == "replaced":  # it was published by a version that kept none
+        shutil.rmtree(kept_at(tmp_path, then))
     replace_encoder(settings)
     now = index(settings, [pages], lambda *_: None, lambda problem: None)["encoder"]
     assert now != then
