@@ -114,14 +114,15 @@ def read(
     if is_site(source):
         return _site(home, source, progress, on_problem, ask_sites, fetcher)
     before = digest(source)  # what is changed while it is read will differ from this
-    return Reading(source, tuple(_files(source, progress, on_problem)), before)
+    parsed = kept_at(home, source).with_suffix(".parsed")
+    return Reading(source, tuple(_files(source, progress, on_problem, parsed)), before)
 
 
-def _files(source: str, progress: Progress, on_problem: "OnProblem") -> "Iterator[Document]":
+def _files(source: str, progress: Progress, on_problem: "OnProblem", parsed: Path) -> "Iterator[Document]":
     from knowledge.sources import read
 
     done = 0
-    for done, document in enumerate(read(source, on_problem), start=1):
+    for done, document in enumerate(read(source, on_problem, parsed), start=1):
         if done % 50 == 0:
             progress(f"read {Path(source).name}", done, 0)
         yield document

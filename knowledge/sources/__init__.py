@@ -23,11 +23,12 @@ def is_site(source: str | Path) -> bool:
     return str(source).lower().startswith(("https://", "http://"))
 
 
-def read(source: str | Path, on_problem: OnProblem = refuse) -> Iterator[Document]:
+def read(source: str | Path, on_problem: OnProblem = refuse, parsed: Path | None = None) -> Iterator[Document]:
     """The documents of a source in files, whose kind is told from what it holds.
 
     `on_problem` is told of each page or row that is wrong, and the rest is read; without it the first problem raises.
-    Raises SourceError where there is no such source or nothing in it that could be read.
+    `parsed` is a folder for this source, in which what its PDF files hold is kept from one reading to the next. Raises
+    SourceError where there is no such source or nothing in it that could be read.
     """
     path = Path(source)
     if path.suffix.lower() == ".csv" and path.is_file() and not _is_table(path):
@@ -37,7 +38,7 @@ def read(source: str | Path, on_problem: OnProblem = refuse) -> Iterator[Documen
     found = dict(_pages(path, on_problem))
     if not found:
         raise SourceError(Problem(path, "There is no page in it.", _WAY_OUT))
-    return _read(found, on_problem, named=path.is_file())
+    return _read(found, on_problem, path.is_file(), parsed)
 
 
 def digest(source: str | Path) -> str:
@@ -78,7 +79,7 @@ def _beside(file: Path) -> list[Path]:
     return [file.with_name(name) for name in names if file.with_name(name).is_file()]
 
 
-def _read(pages: dict[str, Path], on_problem: OnProblem, named: bool) -> Iterator[Document]:
+def _read(pages: dict[str, Path], on_problem: OnProblem, named: bool, parsed: Path | None) -> Iterator[Document]:
     kinds: dict[str, dict[str, Path]] = {}
     for name, file in pages.items():
         kinds.setdefault(_kind(file) or "", {})[name] = file
@@ -91,10 +92,11 @@ def _read(pages: dict[str, Path], on_problem: OnProblem, named: bool) -> Iterato
         from knowledge.sources import html
 
         found.append(html.read(of_html.items(), on_problem))
-    if of_pdf := kinds.get("pdf"):
+    of_pdf = kinds.get("pdf", {})
+    if of_pdf or (parsed is not None and parsed.is_dir()):  # what was kept of files that have gone goes, too
         from knowledge.sources import pdf
 
-        found.append(pdf.read(of_pdf, on_problem))
+        found.append(pdf.read(of_pdf, on_problem, parsed))
     if of_json := kinds.get("json"):
         from knowledge.sources import structured
 

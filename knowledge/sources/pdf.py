@@ -15,6 +15,7 @@ import yaml
 from knowledge.document import Document, Section
 from knowledge.sources import jurisdiction, plain
 from knowledge.sources.fields import Fields
+from knowledge.sources.pdf_kept import Kept, Told, parser
 from knowledge.sources.pdf_line import Line, Page, Rule
 from knowledge.sources.pdf_page import in_order, without_running_heads
 from knowledge.sources.pdf_text import Text, text_of
@@ -45,21 +46,25 @@ _CAUSES = {
 }
 
 
-def read(pages: Mapping[str, Path], on_problem: OnProblem = refuse) -> Iterator[Document]:
+def read(pages: Mapping[str, Path], on_problem: OnProblem = refuse, parsed: Path | None = None) -> Iterator[Document]:
     """A document for each of `pages`, files by id. What a file does not say of itself is read from a .yml file beside it.
 
-    A file that cannot be read in its bounds, or has no text, title or publisher, is reported and left out.
+    A file that cannot be read in its bounds, or has no text, title or publisher, is reported and left out. In the folder
+    `parsed` it is kept what was found in these files, so that the next reading parses those alone that have changed.
     """
+    kept = Kept(parsed, parser(_WORDS, str(MOST_PAGES))) if parsed else None
     for name, file in pages.items():
         try:
-            yield page(file, name, beside(file, on_problem), on_problem)
+            yield page(file, name, beside(file, on_problem), on_problem, kept)
         except NotRead as reason:
             on_problem(Problem(file, *reason.args))
+    if kept is not None:
+        kept.sweep()
 
 
-def page(file: Path, name: str, about: Fields, on_problem: OnProblem = refuse) -> Document:
+def page(file: Path, name: str, about: Fields, on_problem: OnProblem = refuse, kept: Kept | None = None) -> Document:
     """The document that a file is; `about` says what the file does not. Raises NotRead."""
-    told = _told(file)
+    told = _told(file, kept)
     if told["more"]:
         on_problem(
             Problem(file, f"The file is longer than {MOST_PAGES} pages.", "The first ones were read; cut it up.")
@@ -126,17 +131,23 @@ def beside(file: Path, on_problem: OnProblem) -> Fields:
     return Fields({str(key): value for key, value in {**found, **listed}.items()}, file.name, file, on_problem)
 
 
-def _told(file: Path) -> dict[str, Any]:
+def _told(file: Path, kept: Kept | None) -> Told:
     try:
         if file.stat().st_size > LARGEST:
             raise _left_out("large")
-        command = [sys.executable, "-P", str(_WORDS), str(file), str(MOST_PAGES)]
-        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)
-        told: dict[str, Any] = json.loads(done.stdout)
-    except subprocess.TimeoutExpired:
-        raise _left_out("slow") from None
+        return _parsed(file) if kept is None else kept.told(file, _parsed)
     except OSError as error:
         raise NotRead(f"The file cannot be read: {error.strerror}.", "Check its name and who may read it.") from error
+
+
+def _parsed(file: Path) -> Told:
+    """Raises NotRead, OSError."""
+    try:
+        command = [sys.executable, "-P", str(_WORDS), str(file), str(MOST_PAGES)]
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)
+        told: Told = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        raise _left_out("slow") from None
     except ValueError:  # it was ended, by its bounds or by what is in the file
         raise _left_out("slow" if done.returncode in (-9, -24) else "broken") from None
     if why := told.get("error"):

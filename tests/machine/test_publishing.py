@@ -3,6 +3,7 @@
 import errno
 import json
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -11,6 +12,7 @@ from channels.settings import Settings
 from knowledge import Knowledge, NotPublished
 from knowledge.encoder import SharedEncoder
 from knowledge.publishing.snapshot import current
+from knowledge.sources import pdf
 from knowledge.sources.site_cache import folder_of
 from knowledge.sources.site_fetch import Fetcher
 from machine import publishing, reports, review
@@ -19,6 +21,7 @@ from machine.publishing import NotKept, Published, publish, sources_of
 from machine.reading import kept_at, read
 from machine.review import NotWaiting
 from tests.knowledge.conftest import BagOfWords
+from tests.knowledge.sources.test_pdf import PRINTS
 from tests.knowledge.sources.test_site import Town, page, town  # noqa: F401 - the site is a fixture
 
 PAGE = """---
@@ -102,6 +105,23 @@ def test_nothing_is_built_where_nothing_changed(house: House, monkeypatch: pytes
     (house.pages / "en" / "canoe.md").touch()
     (house.pages / "en" / "notes.txt").write_text("no page")
     assert house.again() == Published(None, None)
+
+
+def test_of_pdf_files_those_alone_are_parsed_that_have_changed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, parse = list[str](), pdf._parsed
+    monkeypatch.setattr(pdf, "_parsed", lambda file: parsed.append(file.name) or parse(file))  # type: ignore[func-returns-value]
+    for name in ("bins.pdf", "bins.pdf.yml", "chiens.pdf", "pdf.yml"):
+        copy(PRINTS / name, house.pages / "en" / name)
+    house.index()
+    assert sorted(parsed) == ["bins.pdf", "chiens.pdf"]
+    parsed.clear()
+    house.write("canoe", "$15")
+    done = house.again()
+    assert done.report and [each.page.id for each in done.report.changes.changed] == ["pages/en/canoe"] and parsed == []
+    copy(PRINTS / "read-only.pdf", house.pages / "en" / "chiens.pdf")
+    done = house.again()
+    assert done.report and [each.page.id for each in done.report.changes.changed] == ["pages/en/chiens"]
+    assert parsed == ["chiens.pdf"]
 
 
 def test_a_change_is_published_and_told_and_only_it_is_encoded(house: House, encoder: BagOfWords) -> None:

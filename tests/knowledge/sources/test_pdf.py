@@ -1,6 +1,8 @@
 """PDF files in, documents out: headings, tables and columns kept, running heads dropped; and no file ends the reading."""
 
+import gzip
 import zlib
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from shutil import copy
@@ -9,6 +11,7 @@ import pytest
 
 from knowledge.document import Document
 from knowledge.sources import Problem, SourceError, digest, pdf, read
+from knowledge.sources.pdf_kept import Told
 from knowledge.sources.pdf_line import Line, Page, Rule, joined
 from knowledge.sources.pdf_page import in_order, without_running_heads
 
@@ -191,6 +194,113 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch, bound: str, value: float, cause
     monkeypatch.setattr(pdf, bound, value)
     with pytest.raises(SourceError, match=cause):
         list(read(PRINTS / "bins.pdf"))
+
+
+@dataclass
+class Files:
+    """A folder of PDF files that is read again and again; `parsed` are those that were parsed for it."""
+
+    folder: Path
+    kept: Path
+    parsed: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self) -> list[Document]:
+        self.parsed.clear()
+        return list(read(self.folder, self.problems.append, self.kept))
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    found, parse = Files(tmp_path / "pages", tmp_path / "kept"), pdf._parsed
+
+    def counted(file: Path) -> Told:
+        found.parsed.append(file.name)
+        return parse(file)
+
+    monkeypatch.setattr(pdf, "_parsed", counted)
+    found.folder.mkdir()
+    for name in ("bins.pdf", "bins.pdf.yml", "chiens.pdf", "pdf.yml"):
+        copy(PRINTS / name, found.folder / name)
+    return found
+
+
+def test_what_did_not_change_is_not_parsed_again(files: Files) -> None:
+    first = files.read()
+    assert files.parsed == ["bins.pdf", "chiens.pdf"] and len(first) == 2
+    assert files.read() == first == list(read(files.folder)), "and says the same"
+    files.parsed.clear()
+    (files.folder / "bins.pdf").touch()
+    (files.folder / "chiens.pdf").rename(files.folder / "dogs.pdf")
+    again = files.read()
+    assert files.parsed == []
+    assert [d.id for d in again] == ["pages/bins", "pages/dogs"] and again[0] == first[0]
+    copy(PRINTS / "chiens.pdf", files.folder / "bins.pdf")
+    assert files.read()[0].sections[0].text == first[1].sections[0].text
+    assert files.parsed == [], "another file had this content"
+    copy(PRINTS / "read-only.pdf", files.folder / "dogs.pdf")
+    assert len(files.read()) == 2 and files.parsed == ["dogs.pdf"]
+
+
+def test_what_stands_beside_a_file_is_read_each_time(files: Files) -> None:
+    files.read()
+    (files.folder / "bins.pdf.yml").write_text("publisher: Village of Example\nas_of: soon\n")
+    assert files.read()[0].publisher == "Village of Example"
+    assert files.parsed == [] and [p.file.name for p in files.problems] == ["bins.pdf"]
+
+
+def test_of_files_that_have_changed_or_gone_nothing_stays(files: Files) -> None:
+    files.read()
+    copy(PRINTS / "read-only.pdf", files.folder / "bins.pdf")
+    files.read()
+    assert len(list(files.kept.iterdir())) == 2
+    (files.folder / "a.md").write_text("---\ntitle: A\npublisher: B\nlang: en\n---\nA page.\n")
+    for name in ("bins.pdf", "chiens.pdf"):
+        (files.folder / name).unlink()
+    assert len(files.read()) == 1 and list(files.kept.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", gzip.compress(b"[1]"), gzip.compress(b"{")[:-9], b"\x1f\x8b\x08"],
+    ids=["empty", "not packed", "a list", "cut off", "a beginning"],
+)
+def test_what_is_kept_and_damaged_is_parsed_again(files: Files, content: bytes) -> None:
+    first = files.read()
+    for each in files.kept.iterdir():
+        each.write_bytes(content)
+    assert files.read() == first and files.parsed == ["bins.pdf", "chiens.pdf"]
+    assert files.read() == first and files.parsed == []
+
+
+def test_what_could_not_be_parsed_is_tried_again(files: Files) -> None:
+    copy(PRINTS / "locked.pdf", files.folder / "chiens.pdf")
+    for _ in range(2):
+        assert len(files.read()) == 1 and "chiens.pdf" in files.parsed
+    assert [p.cause for p in files.problems] == ["The file needs a password."] * 2
+
+
+def test_other_bounds_find_other_things(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.read()
+    monkeypatch.setattr(pdf, "MOST_PAGES", 1)
+    assert files.read()[0].sections[-1].path == ("What it costs",)
+
+
+def test_a_file_that_is_written_while_it_is_parsed_is_parsed_again(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = pdf._parsed
+
+    def meanwhile(file: Path) -> Told:
+        copy(PRINTS / "chiens.pdf", files.folder / "bins.pdf")
+        return parse(file)
+
+    before = (files.folder / "bins.pdf").read_bytes()
+    monkeypatch.setattr(pdf, "_parsed", meanwhile)
+    files.read()
+    monkeypatch.setattr(pdf, "_parsed", parse)
+    (files.folder / "bins.pdf").write_bytes(before)
+    assert shown(files.read()[0]) == BINS
 
 
 def test_what_is_longer_is_read_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
