@@ -7,7 +7,6 @@ import json
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks import sections
-from knowledge.answering.confidence import FEATURES, features, in_file
+from benchmarks.reliability import OF_PEOPLE, Example, calibration_error, draw, of_people
+from knowledge.answering.confidence import FEATURES, features
+from knowledge.answering.fitted import FILE, in_file
 from knowledge.answering.ladder import anothers, places
-from knowledge.arrays import Floats
+from knowledge.answering.section import choose as choose_section
+from knowledge.arrays import Floats, Integers
 from knowledge.encoder import Encoder
 from knowledge.finding.index import Index, Scores
 from knowledge.finding.query import Query
@@ -35,20 +36,13 @@ HERE = Path(__file__).resolve().parents[1]
 FOLDS = 5
 ASKING = {"en": "how do I apply for {}", "fr": "comment demander {}"}
 BIASED = ("fr",)  # languages with a bias of their own; the others have the common one
-# A question whose document was taken away says what confidence must fall to when nothing answers; it is not what people
-# mostly ask, so it counts less. Names of inventory services as questions keep a bare description from being distrusted.
-WEIGHT = {"answerable": 1.0, "removed": 0.15, "aside": 1.0, "name": 0.3, "name removed": 0.1}
+# A question whose document was taken away, or the section of it that answers, says what confidence must fall to when
+# nothing answers; it is not what people mostly ask, so it counts less. Names of inventory services as questions keep a bare
+# description from being distrusted.
+WEIGHT = {
+    "answerable": 1.0, "section removed": 0.3, "removed": 0.15, "aside": 1.0, "name": 0.3, "name removed": 0.1,
+}  # fmt: skip
 ANSWERED_ASIDES = 0.06  # of questions that nothing answers, the share that may be answered
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    language: str
-    kind: str
-    group: str  # what must not be on both sides of a fold
-    seen: Floats
-    right: bool
-    elsewhere: bool  # another government's, by the rule of the ladder: never answered
 
 
 def main() -> None:
@@ -83,7 +77,7 @@ def main() -> None:
 
 def keep(fitted: dict[str, Any]) -> None:
     """Write what was fitted, and go by it from now on."""
-    (HERE / "knowledge" / "answering" / "calibration.json").write_text(json.dumps(fitted, indent=1) + "\n")
+    FILE.write_text(json.dumps(fitted, indent=1) + "\n")
     in_file.cache_clear()
 
 
@@ -114,7 +108,8 @@ def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict
 
 
 def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) -> Iterator[Example]:
-    """What the search sees of a question, and of the same question with the document that answers it taken away."""
+    """What the search sees of a question, and of the same question with what answers it taken away: the document, or
+    those of its sections that do."""
     language = question["language"]
     index, shelf = snapshot.indexes[language], snapshot.shelves[language]
     query = index.understand(question["text"], encoder)
@@ -122,26 +117,41 @@ def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) 
         return
     group = (question["gold"] or [question["text"]])[0].rsplit("/", 1)[-1]
     scores = index.score(query)
-    yield example(question["kind"], group, query, scores, index, shelf, question["gold"])
+    yield example(question["kind"], group, query, scores, index, shelf, question["gold"], question.get("sections"))
     if len(question["gold"]) == 1:
         number = next(n for n, d in enumerate(shelf.documents) if d["id"] in question["gold"])
         kind = "removed" if question["kind"] == "answerable" else "name removed"
         yield example(kind, group, query, without(scores, number, index), index, shelf, [])
+        passages = index.passages_of(number)
+        answering = np.isin([shelf.passage(int(n)).heading for n in passages], question.get("sections") or [])
+        if 0 < answering.sum() < len(passages):
+            left = without_passages(scores, passages[answering], index)
+            yield example("section removed", group, query, left, index, shelf, [])
 
 
 def example(
-    kind: str, group: str, query: Query, scores: Scores, index: Index, shelf: Shelf, gold: list[str]
+    kind: str,
+    group: str,
+    query: Query,
+    scores: Scores,
+    index: Index,
+    shelf: Shelf,
+    gold: list[str],
+    answering: list[str] | None = None,
 ) -> Example:
-    scores = ranked(index, query, scores, (), query.encoder, index.language)
-    ranking = rank(scores, index, shelf, places(query.spelt, None))
+    """Right is the first document if it is one of `gold`, and the passage chosen of it under a heading of `answering`."""
+    ranking = rank(
+        ranked(index, query, scores, (), query.encoder, index.language), index, shelf, places(query.spelt, None)
+    )
     best = ranking.candidates[0]
-    document = shelf.documents[best.document]
+    document, chosen = shelf.documents[best.document], choose_section(query, best.document, scores, index, shelf)
+    answers = not answering or shelf.passage(chosen.passage).heading in answering
     return Example(
         index.language,
         kind,
         group,
-        features(query, ranking, index, document["title"]),
-        document["id"] in gold,
+        features(query, ranking, query, chosen, index, shelf),
+        document["id"] in gold and answers,
         anothers(query, index.language, ranking, shelf),
     )
 
@@ -158,11 +168,25 @@ def without(scores: Scores, document: int, index: Index) -> Scores:
     return dataclasses.replace(scores, whole=whole, about=about, gist=gist)
 
 
+def without_passages(scores: Scores, passages: Integers, index: Index) -> Scores:
+    """The scores as if a document did not have these passages, nor the questions that they answer."""
+    gone = np.isin(index.passage, passages)
+
+    def least(of: Floats) -> Floats:
+        return np.where(gone, of.min(), of)
+
+    whole = scores.whole.copy()
+    whole[passages] = -1
+    cosine = None if scores.cosine is None else least(scores.cosine)
+    return dataclasses.replace(scores, whole=whole, words=least(scores.words), fused=least(scores.fused), cosine=cosine)
+
+
 def fit(examples: list[Example]) -> dict[str, Any]:
     """One regression for all languages, each with a bias of its own; the scaler's part is in the coefficients."""
     scaler, regression = _fitted(examples)
-    weights = regression.coef_[0] / scaler.scale_
-    bias = float(regression.intercept_[0] - (weights * scaler.mean_).sum())
+    stretched, moved = _held_to_people(scaler, regression, examples)
+    weights = stretched * regression.coef_[0] / scaler.scale_
+    bias = float(stretched * regression.intercept_[0] - (weights * scaler.mean_).sum() + moved)
     named = {name: round(float(w), 4) for name, w in zip((*FEATURES, *BIASED), weights, strict=True)}
     own = {language: named.pop(language) for language in BIASED}
     return {"weights": named, "bias": round(bias, 4), "of_language": own}
@@ -175,9 +199,12 @@ def unseen(examples: list[Example]) -> Floats:
     fold = {group: n % FOLDS for n, group in enumerate(groups)}
     found = np.zeros(len(examples))
     for n in range(FOLDS):
-        model = make_pipeline(*_fitted([e for e in examples if fold[e.group] != n]))
+        known = [e for e in examples if fold[e.group] != n]
+        scaler, regression = _fitted(known)
+        stretched, moved = _held_to_people(scaler, regression, known)
         here = [i for i, e in enumerate(examples) if fold[e.group] == n]
-        found[here] = model.predict_proba(_inputs([examples[i] for i in here]))[:, 1]
+        drawn = regression.decision_function(scaler.transform(_inputs([examples[i] for i in here])))
+        found[here] = 1 / (1 + np.exp(-(stretched * drawn + moved)))
     return np.where([e.elsewhere for e in examples], 0.0, found)
 
 
@@ -186,6 +213,16 @@ def _fitted(examples: list[Example]) -> tuple[StandardScaler, LogisticRegression
     x = scaler.fit_transform(_inputs(examples))
     weights = [WEIGHT[e.kind] for e in examples]
     return scaler, LogisticRegression(C=0.2).fit(x, [e.right for e in examples], sample_weight=weights)
+
+
+def _held_to_people(
+    scaler: StandardScaler, regression: LogisticRegression, examples: list[Example]
+) -> tuple[float, float]:
+    """How the regression's logits are stretched and moved to be right about what people ask (Platt's scaling)."""
+    asked = [e for e in examples if e.kind in OF_PEOPLE]
+    drawn = regression.decision_function(scaler.transform(_inputs(asked)))
+    held = LogisticRegression(C=1000).fit(drawn[:, None], [e.right for e in asked])
+    return float(held.coef_[0, 0]), float(held.intercept_[0])
 
 
 def _inputs(examples: list[Example]) -> Floats:
@@ -213,50 +250,6 @@ def report(confidence: Floats, examples: list[Example], limits: dict[str, float]
         p, right = of_people(confidence, examples, language)
         table.add_row(language, "calibration error", "", f"{calibration_error(p, right):.3f}")
     Console(width=110).print(table)
-
-
-def of_people(confidence: Floats, examples: list[Example], language: str) -> tuple[Floats, Floats]:
-    """Confidence and whether it was right, of the questions that people ask."""
-    here = np.array([e.language == language and e.kind in ("answerable", "aside") for e in examples])
-    return confidence[here], np.array([e.right for e in examples])[here]
-
-
-def calibration_error(confidence: Floats, right: Floats, bins: int = 10) -> float:
-    """Expected calibration error: the mean distance of confidence from the share that was right, over equal bins."""
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(confidence[bin_of == b].mean() - right[bin_of == b].mean()) * (bin_of == b).mean() for b in set(bin_of)]
-    return float(sum(gaps))
-
-
-def draw(confidence: Floats, examples: list[Example], limits: dict[str, float], path: Path) -> None:
-    """Reliability, and how often answers are wrong when only the surest are given."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    import matplotlib.pyplot as plt
-
-    matplotlib.rcParams["svg.hashsalt"] = "guichet"  # the same picture from the same figures
-    figure, (reliable, risky) = plt.subplots(1, 2, figsize=(9, 4))
-    for language in sorted({e.language for e in examples}):
-        p, right = of_people(confidence, examples, language)
-        order = np.argsort(-p)
-        parts = np.array_split(np.argsort(p), 8)
-        reliable.plot([p[i].mean() for i in parts], [right[i].mean() for i in parts], marker="o", label=language)
-        risky.plot(
-            np.arange(1, len(p) + 1) / len(p), 1 - np.cumsum(right[order]) / np.arange(1, len(p) + 1), label=language
-        )
-    reliable.plot([0, 1], [0, 1], "k:", linewidth=1)
-    reliable.axvline(limits["answer"], color="gray", linewidth=1)
-    reliable.set(xlabel="confidence", ylabel="share that was right", title="Reliability", xlim=(0, 1), ylim=(0, 1))
-    risky.set(
-        xlabel="share of questions answered", ylabel="share of answers that were wrong", title="Risk and coverage"
-    )
-    for axes in (reliable, risky):
-        axes.legend()
-        axes.grid(alpha=0.3)
-    figure.tight_layout()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None})
 
 
 if __name__ == "__main__":

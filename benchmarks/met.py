@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from benchmarks.calibrate import calibration_error
+from benchmarks.reliability import calibration_error
 from knowledge import Answer
 from knowledge.answer import Outcome
 

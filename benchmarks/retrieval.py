@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
+from benchmarks import held
 from knowledge.encoder import Encoder
 from knowledge.finding.evaluate import METRICS, evaluate
 
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--lexical", action="store_true", help="without the encoder")
     chosen = parser.parse_args()
     home = Path(os.environ.get("GUICHET_HOME", HERE / ".guichet"))
-    folders = chosen.folders or sorted(f.parent for f in (HERE.parent / "shared" / "data").glob("*/queries.jsonl"))
+    folders = chosen.folders or held.folders(HERE.parent / "shared" / "data", home / "held")
     encoder = None if chosen.lexical else Encoder.open(home / "encoder")
     console = Console(stderr=True)
     results: dict[str, dict[str, Any]] = {}

@@ -1,21 +1,22 @@
-"""Confidence is the probability that the best passage answers, by logistic regression on what the search has seen."""
+"""Confidence is the probability that the best passage answers: that it is the right page, and its section has the answer."""
 
-import json
 import math
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from knowledge.answering.fitted import in_file
+from knowledge.answering.section import Chosen
 from knowledge.arrays import Floats, Integers
+from knowledge.finding import kind
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
 from knowledge.finding.ranking import Ranking
 from knowledge.places import place
+from knowledge.shelf import Shelf
 from knowledge.text import terms
 
+LEAST = 1e-3  # a chance of a passage below which it makes no more difference
 FEATURES = (
     "cosine",  # of the best document's best row
     "gist",  # cosine of the best document as a whole
@@ -31,6 +32,10 @@ FEATURES = (
     "aside_said",  # idf-weighted share of words that such things have and the best document has not
     "foreign",  # whether another country is named that the best document does not mention
     "sectioned",  # whether the best document has headings
+    "section",  # ln of the chance that the chosen passage is the one of its document that is asked for
+    "section_covered",  # idf-weighted share of the newest turn's words that the passage, its heading or its title has
+    "kind_found",  # whether the passage's heading is of the kind that is asked about
+    "kind_missed",  # whether a kind is asked about, and the heading is of another
 )
 
 
@@ -46,19 +51,11 @@ class Calibration:
         return (1 + math.tanh(seen / 2)) / 2  # the logistic function, which this way does not overflow
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """At least `answer` confident, the best passage is the answer. At least `clarify`, the best two or three are
-    offered if they are alike. Below `scope` the question is taken not to be about public services."""
-
-    answer: float
-    clarify: float
-    scope: float
-
-
-def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats:
-    """float64 (len(FEATURES),): what is known about the first candidate of `ranking`, the document called `title`."""
+def features(query: Query, ranking: Ranking, newest: Query, chosen: Chosen, index: Index, shelf: Shelf) -> Floats:
+    """float64 (len(FEATURES),): what is known about the first candidate of `ranking`, and the passage of it that was
+    `chosen` for the newest turn."""
     best, scores = ranking.candidates[0], ranking.scores
+    title = shelf.documents[best.document]["title"]
     own = np.flatnonzero(index.document == best.document)
     rows = np.r_[own, index.questions(int(own[0]), int(own[-1]))]
     asides, document = range(index.asides, len(index.passage)), range(best.document, best.document + 1)
@@ -85,8 +82,19 @@ def features(query: Query, ranking: Ranking, index: Index, title: str) -> Floats
             sum(m for term, m in missing.items() if index.words.has(term, asides)) / total,
             _foreign(query.spelt, best.document, index),
             float(index.sectioned[best.document]),
+            *_of_section(newest, chosen, title, index, shelf),
         ]
     )
+
+
+def _of_section(newest: Query, chosen: Chosen, title: str, index: Index, shelf: Shelf) -> tuple[float, ...]:
+    passage = shelf.passage(chosen.passage)
+    has = set(terms(f"{title} {passage.heading} {passage.text}", index.language))
+    idf = {term: weight * index.words.idf(term) for term, weight in newest.asked}
+    covered = sum(told for term, told in idf.items() if term in has) / (sum(idf.values()) or 1.0)
+    asked = kind.asked(newest.read_as, index.language)
+    found = bool(asked & kind.headed(passage.heading, index.language))
+    return math.log(max(chosen.chance, LEAST)), covered, float(found), float(bool(asked) and not found)
 
 
 def calibration(language: str, with_encoder: bool) -> Calibration:
@@ -107,17 +115,6 @@ def confidence_in_context(together: float, alone: float) -> float:
 def logit(probability: float) -> float:
     near = min(max(probability, 1e-4), 1 - 1e-4)
     return math.log(near / (1 - near))
-
-
-def thresholds() -> Thresholds:
-    return Thresholds(**in_file()["thresholds"])
-
-
-@cache
-def in_file() -> dict[str, Any]:
-    """What benchmarks/calibrate.py has fitted and chosen."""
-    fitted: dict[str, Any] = json.loads(Path(__file__).with_name("calibration.json").read_text())
-    return fitted
 
 
 def _has(term: str, query: Query, index: Index, document: range) -> float:

@@ -7,16 +7,15 @@ from knowledge.answer import Answer, Outcome, Source
 from knowledge.answering.belonging import anothers as anothers
 from knowledge.answering.belonging import apart, assumed, left_out, owner, same_service
 from knowledge.answering.belonging import places as places
-from knowledge.answering.confidence import thresholds
+from knowledge.answering.fitted import thresholds
 from knowledge.answering.quoting import SHORT, quote
 from knowledge.answering.reading import Reading, read
-from knowledge.answering.section import sections
+from knowledge.answering.section import choose
 from knowledge.encoder import Encoder
 from knowledge.finding import kind
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
 from knowledge.finding.ranking import Candidate, Ranking
-from knowledge.finding.scores import WITHHELD
 from knowledge.places import governments
 from knowledge.publishing.snapshot import Snapshot
 from knowledge.shelf import Shelf
@@ -131,9 +130,7 @@ def _sources(candidates: Iterable[Candidate], found: Reading, index: Index, shel
 
 def source(candidate: Candidate, query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> Source:
     """The candidate's best passage, quoted."""
-    found = sections(query, candidate.document, ranking.scores, index, shelf)
-    best = next(number for number in found if ranking.scores.whole[number] > WITHHELD)
-    return quoted(best, query, index, shelf)
+    return quoted(choose(query, candidate.document, ranking.scores, index, shelf).passage, query, index, shelf)
 
 
 def quoted(number: int, query: Query, index: Index, shelf: Shelf) -> Source:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.answering.belonging import places
-from knowledge.answering.confidence import calibration, confidence_in_context, features, thresholds
+from knowledge.answering.confidence import calibration, confidence_in_context, features
+from knowledge.answering.fitted import thresholds
+from knowledge.answering.section import choose
 from knowledge.encoder import Encoder
 from knowledge.finding import kind
 from knowledge.finding.following import TELLING, in_its_light, joins, questions, said, stands_alone
@@ -64,7 +66,8 @@ def by_itself(newest: Query, asked: str, within: tuple[str, ...], index: Index, 
     if not ranking.candidates:
         return None
     passages = replace(ranking, scores=scores)
-    return Reading(newest, newest, ranking, passages, confidence_of(newest, ranking, index, shelf), within)
+    confidence = confidence_of(newest, ranking, newest, passages, index, shelf)
+    return Reading(newest, newest, ranking, passages, confidence, within)
 
 
 def _names_another(alone: Reading, asked: str, before: Sequence[str], index: Index, shelf: Shelf) -> bool:
@@ -93,13 +96,13 @@ def _in_context(
     ranking = rank(scores, index, shelf, within)
     if not ranking.candidates:
         return None
-    confidence = confidence_in_context(confidence_of(query, ranking, index, shelf), alone.confidence)
-    same = ranking.candidates[0].document == alone.ranking.candidates[0].document
+    passages = alone.passages
     if earlier and _asks_the_same(newest, asked, index):
         newest = index.understand(f"{earlier[0]} {newest.spelt}", encoder, forgiving=index.language == asked)
         passages = replace(ranking, scores=index.score(newest, asked))
-    else:
-        passages = alone.passages
+    together = confidence_of(query, ranking, newest, passages, index, shelf)
+    confidence = confidence_in_context(together, alone.confidence)
+    same = ranking.candidates[0].document == alone.ranking.candidates[0].document
     return Reading(
         newest,
         query,
@@ -118,7 +121,10 @@ def _asks_the_same(newest: Query, asked: str, index: Index) -> bool:
     return not kinds and index.telling(newest) < TELLING and joins(newest.spelt, asked)
 
 
-def confidence_of(query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> float:
-    title = shelf.documents[ranking.candidates[0].document]["title"]
-    seen = features(query, ranking, index, title)
+def confidence_of(
+    query: Query, ranking: Ranking, newest: Query, passages: Ranking, index: Index, shelf: Shelf
+) -> float:
+    """That the page that is first in `ranking` for the `query` answers, by its passage that `newest` asks for."""
+    chosen = choose(newest, ranking.candidates[0].document, passages.scores, index, shelf)
+    seen = features(query, ranking, newest, chosen, index, shelf)
     return calibration(index.language, ranking.scores.cosine is not None)(seen)

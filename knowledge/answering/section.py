@@ -1,16 +1,17 @@
 """The section is which passage of the chosen document answers."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from knowledge.answering.confidence import in_file
+from knowledge.answering.fitted import in_file
 from knowledge.arrays import Floats, Integers, of_best, spread
 from knowledge.encoder import meaning
 from knowledge.finding import kind
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
-from knowledge.finding.scores import Scores
+from knowledge.finding.scores import WITHHELD, Scores
 from knowledge.shelf import Shelf
 from knowledge.text import terms
 
@@ -27,15 +28,25 @@ SIGNALS = (
 )
 
 
-def sections(query: Query, document: int, scores: Scores, index: Index, shelf: Shelf) -> tuple[int, ...]:
-    """The document's passages, the one that is asked for first."""
+class Chosen(NamedTuple):
+    """A passage of a document, and the chance, 0 … 1, that it is the one of them that is asked for."""
+
+    passage: int
+    chance: float
+
+
+def choose(query: Query, document: int, scores: Scores, index: Index, shelf: Shelf) -> Chosen:
+    """Which of a document's passages is asked for, of those that may be said."""
     numbers = np.sort(index.passages_of(document))
-    if len(numbers) == 1:
-        return (int(numbers[0]),)
-    if {term for term, _ in query.terms} <= set(terms(shelf.documents[document]["title"], index.language)):
-        return tuple(map(int, numbers))  # who only names the service is told what it is, which pages say first
-    total = signals(query, numbers, scores, index, shelf) @ np.array(in_file()["sections"])
-    return tuple(int(n) for n in numbers[np.argsort(-total, kind="stable")])
+    said = scores.whole[numbers] > WITHHELD
+    if said.sum() == 1 or {t for t, _ in query.terms} <= set(terms(shelf.documents[document]["title"], index.language)):
+        return Chosen(
+            int(numbers[said][0]), 1.0
+        )  # who only names the service is told what it is, which pages say first
+    total = signals(query, numbers, scores, index, shelf)[said] @ np.array(in_file()["sections"])
+    odds = np.exp(total - total.max())
+    best = int(np.argmax(odds))
+    return Chosen(int(numbers[said][best]), float(odds[best] / odds.sum()))
 
 
 def signals(query: Query, numbers: Integers, scores: Scores, index: Index, shelf: Shelf) -> Floats:

@@ -21,6 +21,7 @@ from knowledge.training.retrieve import retrieve
 HERE = Path(__file__).resolve().parent
 KNOWLEDGE = HERE.parent
 LAWS = 70_000  # segments of federal law that are learnt from; more of them is more of the same
+NAMES = 3  # how often the names of services are learnt to find by, against headings and questions
 INVENTORY, CONTENT, CITIZENS = 2, 3, 12  # how often the others are: rarer than law, and more like what is asked
 
 
@@ -42,9 +43,13 @@ def main() -> None:
     services, split, laws = wanted
     train = {row["service_id"] for row in csv.DictReader(split.open(), delimiter="\t") if row["split"] == "train"}
     pairs = list(_pairs(documents, services, train, laws))
-    asked: list[Ask] = [*asks.of_inventory(services, train), *asks.of_content(documents)]
+    asked: list[Ask] = [
+        *list(asks.of_inventory(services, train)) * NAMES,
+        *asks.of_content(documents),
+        *asks.of_headings(documents, random.Random(1)),
+    ]
     console.print(
-        f"{len(pairs):,} pairs and {len(asked):,} asks: an hour or two on two cores. Ctrl-C keeps what is done."
+        f"{len(pairs):,} pairs and {len(asked):,} asks: about two hours on two cores. Ctrl-C keeps what is done."
     )
     with Progress(
         "{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console

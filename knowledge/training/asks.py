@@ -1,6 +1,7 @@
 """Asks are what the student learns to find by: what somebody looks for, and the text that has it, in either language."""
 
 import csv
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,3 +53,19 @@ def of_content(documents: Iterable[Document]) -> Iterator[Ask]:
             yield Ask(question, mine[number].indexed(document.title), of)
             if other and len(theirs) == len(mine):
                 yield Ask(question, theirs[number].indexed(other.title), of)
+
+
+def of_headings(documents: Iterable[Document], chance: random.Random) -> Iterator[Ask]:
+    """Titles and headings of pages, half of the headings without the title, and the passages under them, in both
+    languages."""
+    pages = {document.id: document for document in documents}
+    for document in pages.values():
+        mine, other = passages(document), pages.get(document.translation or "")
+        theirs = passages(other) if other else []
+        for number, passage in enumerate(mine):
+            of = f"{min(document.id, document.translation or document.id)}#{number}"
+            whole = f"{document.title}. {passage.heading}" if passage.heading else document.title
+            alone = passage.heading or document.title
+            yield Ask(whole if chance.random() < 0.5 else alone, passage.text[:LONGEST], of)
+            if len(theirs) == len(mine):
+                yield Ask(whole, theirs[number].text[:LONGEST], of)

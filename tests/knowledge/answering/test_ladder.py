@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from knowledge import Knowledge
 from knowledge.answer import Outcome
-from knowledge.answering.confidence import FEATURES, calibration, thresholds
+from knowledge.answering.confidence import FEATURES, calibration
+from knowledge.answering.fitted import thresholds
 from knowledge.answering.ladder import answer, judge, places
 from knowledge.answering.quoting import LONGEST, SHORT
 from knowledge.answering.units import WHOLE

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowledge.answering.confidence import in_file
-from knowledge.answering.section import SIGNALS, sections, signals
+from knowledge.answering.fitted import in_file
+from knowledge.answering.section import SIGNALS, choose, signals
 from knowledge.publishing.snapshot import Snapshot, build
 from tests.knowledge.conftest import BagOfWords, town
 
@@ -32,8 +32,8 @@ def test_the_section_that_is_asked_for_comes_first(
     index, shelf = snapshot.indexes["en"], snapshot.shelves["en"]
     query = index.understand(question, encoder if by_meaning else None)  # type: ignore[arg-type]
     document = next(n for n, each in enumerate(shelf.documents) if each["id"].endswith("canoe"))
-    first, *_ = sections(query, document, index.score(query), index, shelf)
-    assert shelf.passage(first).heading == heading
+    chosen = choose(query, document, index.score(query), index, shelf)
+    assert shelf.passage(chosen.passage).heading == heading and 0 < chosen.chance <= 1
 
 
 def test_every_signal_has_a_weight_and_headings_are_encoded_once(snapshot: Snapshot, encoder: BagOfWords) -> None:

@@ -1,9 +1,10 @@
 """Asks go from what is looked for to what has it, within and across the languages."""
 
+import random
 from pathlib import Path
 
 from knowledge.document import Document, Section
-from knowledge.training.asks import of_content, of_inventory
+from knowledge.training.asks import of_content, of_headings, of_inventory
 
 
 def test_a_name_is_asked_for_its_description_in_both_languages(tmp_path: Path) -> None:
@@ -23,13 +24,29 @@ def test_a_name_is_asked_for_its_description_in_both_languages(tmp_path: Path) -
     }
 
 
-def test_a_pages_question_is_asked_for_its_passage_in_both_languages() -> None:
-    def page(code: str, other: str, heading: str, text: str, question: str) -> Document:
-        section = Section((heading,), text)
-        return Document(
-            f"x/{code}", code, code, "Town", (section,), translation=f"x/{other}", questions={question: heading}
-        )
+def page(code: str, other: str, heading: str, text: str, question: str) -> Document:
+    section = Section((heading,), text)
+    return Document(
+        f"x/{code}", code, code, "Town", (section,), translation=f"x/{other}", questions={question: heading}
+    )
 
+
+def test_a_heading_is_asked_for_what_is_under_it_in_both_languages() -> None:
+    pages = [page("en", "fr", "Cost", "$5.", "how much"), page("fr", "en", "Coût", "5 $.", "c'est combien")]
+    asked = list(of_headings(pages, random.Random(1)))
+    assert [(a.found, a.of) for a in asked] == [
+        ("$5.", "x/en#0"),
+        ("5 $.", "x/en#0"),
+        ("5 $.", "x/en#0"),
+        ("$5.", "x/en#0"),
+    ]
+    assert [a.query for a in asked[1::2]] == ["en. Cost", "fr. Coût"]
+    assert {a.query for n in range(9) for a in of_headings(pages, random.Random(n))} == {
+        "Cost", "en. Cost", "Coût", "fr. Coût",
+    }  # fmt: skip
+
+
+def test_a_pages_question_is_asked_for_its_passage_in_both_languages() -> None:
     asked = list(
         of_content([page("en", "fr", "Cost", "$5.", "how much"), page("fr", "en", "Coût", "5 $.", "c'est combien")])
     )
