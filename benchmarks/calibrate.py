@@ -18,9 +18,9 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks import sections
 from benchmarks.reliability import OF_PEOPLE, Example, calibration_error, draw, of_people
+from knowledge.answering.belonging import anothers, places
 from knowledge.answering.confidence import FEATURES, features
 from knowledge.answering.fitted import FILE, in_file
-from knowledge.answering.ladder import anothers, places
 from knowledge.answering.section import choose as choose_section
 from knowledge.arrays import Floats, Integers
 from knowledge.encoder import Encoder
@@ -59,6 +59,9 @@ def main() -> None:
     snapshot = build(documents, encoder, home / "calibrated")
     asked = list(questions(HERE / "benchmarks" / "questions"))
     labelled = [*(q for q in asked if "history" not in q), *names(snapshot, chosen.inventory)]
+    weights, shares = sections.fit(asked, snapshot, encoder)
+    Console().print(f"section chosen right, of services not fitted to: {shares}")
+    in_file()["sections"] = weights  # confidence is fitted to what they choose
     fitted: dict[str, Any] = {}
     for mode, by in (("full", encoder), ("lexical", None)):
         examples = [e for question in labelled for e in seen(question, snapshot, by)]
@@ -69,16 +72,9 @@ def main() -> None:
             report(confidence, examples, fitted["thresholds"])
             shown = confidence, examples
     if not chosen.dry:
-        fitted["sections"], shares = sections.fit(asked, snapshot, encoder)
-        Console().print(f"section chosen right, of services not fitted to: {shares}")
-        keep(fitted | {"in_context": in_file()["in_context"]})  # chosen: docs/decisions/0015
+        chosen_by_hand = {"in_context": in_file()["in_context"]}  # docs/decisions/0018
+        FILE.write_text(json.dumps(fitted | {"sections": weights} | chosen_by_hand, indent=1) + "\n")
         draw(*shown, fitted["thresholds"], chosen.plot)
-
-
-def keep(fitted: dict[str, Any]) -> None:
-    """Write what was fitted, and go by it from now on."""
-    FILE.write_text(json.dumps(fitted, indent=1) + "\n")
-    in_file.cache_clear()
 
 
 def questions(folder: Path) -> Iterator[dict[str, Any]]:

@@ -44,6 +44,18 @@ FITTING = {
     "deterministic": True,
 }
 EACH = 800  # questions that every folder counts for, however many it has
+CODE = (
+    "signals",
+    "views",
+    "index",
+    "fusion",
+    "query",
+    "following",
+    "lexical",
+    "dense",
+    "narrowing",
+    "heads",
+)  # of signals
 UNSEEN = 99  # the rank of what is not among the candidates
 
 
@@ -100,8 +112,7 @@ def main() -> None:
                 f"{name} by a ranker that was fitted on training rows, too: {recall(judge(tried, questions))}"
             )
     if not chosen.dry:
-        model = whole
-        MODEL.write_bytes(as_onnx(model.dump_model()))
+        MODEL.write_bytes(as_onnx(whole.dump_model()))
         console.print(f"{MODEL.relative_to(HERE)}: {MODEL.stat().st_size / 1000:.0f} kB, {TREES} trees")
 
 
@@ -245,7 +256,7 @@ def _fold(of: str) -> int:
 
 def _version(encoder: Encoder) -> str:
     finding = MODEL.parent
-    code = [finding / f"{name}.py" for name in ("signals", "views", "index", "fusion", "query", "following")]
+    code = [finding / f"{name}.py" for name in CODE]
     made_of = b"".join(file.read_bytes() for file in code) + encoder.fingerprint.encode() + bytes([CANDIDATES])
     return hashlib.sha256(made_of).hexdigest()[:12]
 

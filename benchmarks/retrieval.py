@@ -26,7 +26,7 @@ def main() -> None:
     chosen = parser.parse_args()
     home = Path(os.environ.get("GUICHET_HOME", HERE / ".guichet"))
     folders = chosen.folders or held.folders(HERE.parent / "shared" / "data", home / "held")
-    encoder = None if chosen.lexical else Encoder.open(home / "encoder")
+    encoder = None if chosen.lexical else Encoder.open(home / "encoder", workers=os.cpu_count() or 1)
     console = Console(stderr=True)
     results: dict[str, dict[str, Any]] = {}
     with Progress(console=console, transient=True) as bar:

@@ -36,18 +36,19 @@ _SMALL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The citizen wants what was left out of what `sender` said, from `passages`."""
+    """The citizen wants what was left out of what `sender` said, from `passages` of a `snapshot`."""
 
     text: str
     language: str
     sender: str = "bot"
     passages: tuple[str, ...] = ()
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """`rest` is what was left out of the reply `rest_of` of `sender` for want of room, and is from `passages`, by their ids;
-    `reply` offered the choices."""
+    """`rest` is what was left out of the reply `rest_of` of `sender` for want of room, and is from `passages`, by their ids,
+    of a `snapshot`; `reply` offered the choices."""
 
     choices: tuple[Choice, ...] = ()
     rest: str = ""
@@ -56,10 +57,11 @@ class Menu:
     rest_of: str = ""
     sender: str = "bot"
     passages: tuple[str, ...] = ()
+    snapshot: str | None = None
 
     @property
     def left(self) -> Rest:
-        return Rest(self.rest, self.language, self.sender, self.passages)
+        return Rest(self.rest, self.language, self.sender, self.passages, self.snapshot)
 
 
 class Menus:
@@ -78,8 +80,8 @@ class Menus:
             await self._redis.delete(_key(key))
             return
         choices = [[each.label, each.say] for each in menu.choices]
-        values = [choices, menu.rest, menu.language, menu.reply, menu.rest_of, menu.sender, menu.passages]
-        await self._redis.set(_key(key), json.dumps(values), ex=KEEP_SECONDS)
+        of_rest = (menu.rest, menu.language, menu.reply, menu.rest_of, menu.sender, menu.passages, menu.snapshot)
+        await self._redis.set(_key(key), json.dumps([choices, *of_rest]), ex=KEEP_SECONDS)
 
     async def read(self, key: str, said: Incoming) -> Incoming | Rest:
         """What a message means after the last menu: the choice made, what was left out, or itself."""
@@ -97,9 +99,9 @@ class Menus:
         if not kept:
             return Menu()
         try:
-            choices, rest, language, reply, rest_of, sender, passages = json.loads(kept)
+            choices, rest, language, reply, rest_of, sender, passages, snapshot = json.loads(kept)
             offered = tuple(Choice(*each) for each in choices)
-            return Menu(offered, rest, language, reply, rest_of, sender, tuple(passages))
+            return Menu(offered, rest, language, reply, rest_of, sender, tuple(passages), snapshot)
         except (TypeError, ValueError):  # another version has written it
             return Menu()
 

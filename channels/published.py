@@ -12,8 +12,8 @@ import structlog
 if TYPE_CHECKING:
     from knowledge import Knowledge
 
-Stands = Callable[[Sequence[str]], Awaitable[bool]]
-"""Whether passages, by their ids, may still be said."""
+Stands = Callable[[Sequence[str], str | None], Awaitable[bool]]
+"""Whether passages, by their ids, may still be said with the words that they had in a snapshot."""
 
 log = structlog.get_logger()
 
@@ -38,13 +38,13 @@ def opener(home: Path) -> Callable[[], "Knowledge"]:
 def standing(knowledge: "Callable[[], Knowledge]") -> Stands:
     """Asks the published knowledge; while it cannot be asked, nothing may be said."""
 
-    async def stands(passages: Sequence[str]) -> bool:
+    async def stands(passages: Sequence[str], snapshot: str | None) -> bool:
         from knowledge import NoSnapshot
 
         if not passages:
             return True
         try:
-            return await asyncio.to_thread(lambda: knowledge().stands(passages))
+            return await asyncio.to_thread(lambda: knowledge().stands(passages, snapshot))
         except (NoSnapshot, OSError) as why:
             log.warning("passages not looked up", why=f"{type(why).__name__}: {why}")
             return False

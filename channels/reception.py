@@ -71,7 +71,7 @@ class Reception:
         if origin := await self.codes.redeem(said.text, conversation.key, said.id):
             return await self._continued(conversation, said, origin)
         received = _meant(conversation, said, meant)
-        if isinstance(meant, Rest) and received.turn and not await self.stands(meant.passages):
+        if isinstance(meant, Rest) and received.turn and not await self.stands(meant.passages, meant.snapshot):
             return replace(received, turn=Turn((_taken_back(conversation),)))
         return received
 
@@ -108,7 +108,7 @@ def _meant(conversation: Conversation, said: Incoming, meant: Incoming | Rest) -
         meant = said  # the bot is silent
     if isinstance(meant, Rest):
         rest = Reply(meant.text, language=meant.language, continues=True, sender=meant.sender)
-        return Received(conversation, said, Turn((replace(rest, passages=meant.passages),)))
+        return Received(conversation, said, Turn((replace(rest, passages=meant.passages, snapshot=meant.snapshot),)))
     if (said.choice or said.command == "more") and meant is said:
         return Received(conversation, said, _one(conversation, "choice_gone"))
     if not meant.text and not seen:

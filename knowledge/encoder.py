@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 from weakref import WeakKeyDictionary
@@ -16,6 +18,7 @@ from knowledge.arrays import Floats
 from knowledge.stamp import NEVER, stamp
 
 REMEMBERED = 4096  # texts: headings, and the turns of conversations that go on
+TOGETHER = 4  # texts of a turn that are computed at one time, at most
 MODEL, TOKENIZER, MANIFEST = "model.onnx", "tokenizer.json", "encoder.json"
 Progress = Callable[[str, int, int], None]
 """What long work calls as it goes: the step's name, how much is done, out of how much."""
@@ -93,20 +96,25 @@ def meaning(encoder: Encoder, text: str) -> Floats:
 
 
 def meanings(encoder: Encoder, texts: Sequence[str]) -> list[Floats]:
-    """The same of several, side by side as far as the encoder has workers; what is remembered is not computed."""
-    remembered = _remembered.setdefault(encoder, {})
-    known = {text: vector for text in texts if (vector := remembered.get(text)) is not None}
-    new = [text for text in dict.fromkeys(texts) if text not in known]
-    if new:
-        made = dict(zip(new, encoder.encode(new), strict=True))
-        if len(remembered) + len(made) > REMEMBERED:
-            remembered.clear()
-        remembered.update(made)
-        known |= made
+    """The same of several, side by side as far as the encoder has workers; what is remembered is not computed. No text is
+    kept, only its digest."""
+    named = {text: blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts}
+    with _lock:
+        remembered = _remembered.setdefault(encoder, {})
+        known = {text: remembered[name] for text, name in named.items() if name in remembered}
+    if new := [text for text in named if text not in known]:
+        known |= zip(new, encoder.encode(new), strict=True)
+    with _lock:
+        for text, name in named.items():  # what was used last is forgotten last
+            remembered.pop(name, None)
+            remembered[name] = known[text]
+        for name in list(islice(remembered, max(0, len(remembered) - REMEMBERED))):
+            del remembered[name]
     return [known[text] for text in texts]
 
 
-_remembered: WeakKeyDictionary[Encoder, dict[str, Floats]] = WeakKeyDictionary()
+_remembered: WeakKeyDictionary[Encoder, dict[bytes, Floats]] = WeakKeyDictionary()
+_lock = threading.Lock()
 
 
 class SharedEncoder:
@@ -124,7 +132,7 @@ class SharedEncoder:
             if now != self._tried:  # new, gone, or never tried
                 self._tried = now
                 try:
-                    self._encoder, self.why = Encoder.open(self.folder, os.cpu_count() or 1), ""
+                    self._encoder, self.why = Encoder.open(self.folder, min(TOGETHER, os.cpu_count() or 1)), ""
                 except NoEncoder as no:
                     self._encoder, self.why = None, str(no)
             return self._encoder

@@ -106,15 +106,17 @@ class Knowledge:
         pinned = self.rules.pinned(snapshot, veil, encoder)
         return ruled(Asked(question, language, place, tuple(before)), snapshot, encoder, veil, pinned)
 
-    def stands(self, passages: Sequence[str]) -> bool:
-        """Whether these passages, by their ids, are all published still, and none of them is withdrawn."""
-        from knowledge.rules.pins import number
+    def stands(self, passages: Sequence[str], told_from: str | None = None) -> bool:
+        """Whether these passages, by their ids, are all published still, with the words that they had in the snapshot
+        `told_from`, and none of them is withdrawn. Raises NoSnapshot where that one is gone."""
+        from knowledge.rules.pins import text_of
 
         snapshot = self.snapshot
         veil = self.rules.veil(snapshot)
         if veil is not None and any(map(veil.covers, passages)):
             return False
-        return all(any(number(snapshot, language, id) is not None for language in snapshot.shelves) for id in passages)
+        then = snapshot if told_from in (None, snapshot.name) else Snapshot.open(self.home, told_from)
+        return all((now := text_of(snapshot, id)) is not None and now == text_of(then, id) for id in passages)
 
     def encoder_of(self, snapshot: Snapshot) -> Encoder | None:
         """The encoder, if it made the snapshot's vectors: those of two encoders cannot be compared."""

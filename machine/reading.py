@@ -161,14 +161,14 @@ def settle(home: Path, reading: Reading, published: bool) -> None:
 
 def lock_at(home: Path, what: str) -> Path:
     """The file of a lock: beside what is published, where all see it who can publish, also from another container."""
-    folder = home / "knowledge" / ".locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{what}.lock"
+    return home / "knowledge" / ".locks" / f"{what}.lock"
 
 
 @contextmanager
 def alone(home: Path, what: str) -> Iterator[int]:
     """One process at a time does `what`; the others wait. It is free again when its holder ends, however it ends."""
-    with lock_at(home, what).open("w") as lock:
+    path = lock_at(home, what)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()

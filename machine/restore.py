@@ -36,6 +36,7 @@ from machine.parts import ROOT
 from machine.prepare import CONTENT, Progress
 from machine.servers import ServerFailed, migrate, postgres_version
 from machine.under_way import set_aside
+from machine.watch import is_watched
 
 SCRATCH = ".restoring"
 BEFORE = "guichet.backup"
@@ -71,7 +72,7 @@ def restore(settings: Settings, file: Path, replace: bool, progress: Progress) -
     home = settings.home
     if not file.is_file():
         raise CannotStart(f"There is no file {file}. Name the backup to restore from.")
-    if runs(home):
+    if runs(home) or is_watched(home):
         raise CannotStart(f"Guichet runs from {home}. Stop it first (Ctrl-C where it runs), then restore.")
     _fits(archive.read_manifest(file))
     with held(home) as lock, _scratch(home) as scratch:

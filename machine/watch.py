@@ -56,7 +56,9 @@ class Look:
 @contextmanager
 def watching(home: Path) -> Iterator[None]:
     """Only one watches a home; a watch that was killed is none. Raises AlreadyWatching and OSError."""
-    with lock_at(home, "watching").open("a") as lock:
+    path = lock_at(home, "watching")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -57,7 +57,7 @@ class Sms:
         made = self.render(reply)
         try:
             of = reply.passages[:1] if reply.quotes else reply.passages  # the others are only linked, and not here
-            menu = Menu(made.choices, made.rest, reply.language, reply.id, "", reply.sender, of)
+            menu = Menu(made.choices, made.rest, reply.language, reply.id, "", reply.sender, of, reply.snapshot)
             await self._menus.keep(self._key(address), menu, reply.continues)
         except (RedisError, OSError) as error:
             raise Unreachable("Redis is away.") from error

@@ -64,7 +64,8 @@ class WhatsApp:
         if not await self._is_open(address):
             return await self._late(address, reply)
         try:
-            kept = Menu(made.choices, made.rest, reply.language, reply.id, "", reply.sender, reply.passages)
+            about = (reply.language, reply.id, "", reply.sender, reply.passages, reply.snapshot)
+            kept = Menu(made.choices, made.rest, *about)
             await self._menus.keep(self._key(address), kept, reply.continues)
         except (RedisError, OSError) as error:
             raise Unreachable("Redis is away.") from error

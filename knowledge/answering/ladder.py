@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from knowledge.answer import Answer, Outcome, Source
-from knowledge.answering.belonging import anothers as anothers
-from knowledge.answering.belonging import apart, assumed, left_out, owner, same_service
-from knowledge.answering.belonging import places as places
+from knowledge.answering.belonging import anothers, apart, assumed, left_out, owner, same_service
 from knowledge.answering.fitted import thresholds
 from knowledge.answering.quoting import SHORT, quote
 from knowledge.answering.reading import Reading, read
@@ -125,12 +123,14 @@ def _near(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _sources(candidates: Iterable[Candidate], found: Reading, index: Index, shelf: Shelf) -> tuple[Source, ...]:
-    return tuple(source(c, found.newest, found.passages, index, shelf) for c in candidates)
+    """The candidates' best passages, quoted."""
+    return tuple(quoted(_passage(c.document, found, index, shelf), found.newest, index, shelf) for c in candidates)
 
 
-def source(candidate: Candidate, query: Query, ranking: Ranking, index: Index, shelf: Shelf) -> Source:
-    """The candidate's best passage, quoted."""
-    return quoted(choose(query, candidate.document, ranking.scores, index, shelf).passage, query, index, shelf)
+def _passage(document: int, found: Reading, index: Index, shelf: Shelf) -> int:
+    if document == found.ranking.candidates[0].document:
+        return found.chosen.passage
+    return choose(found.newest, document, found.passages.scores, index, shelf).passage
 
 
 def quoted(number: int, query: Query, index: Index, shelf: Shelf) -> Source:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from knowledge.answering.belonging import places
 from knowledge.answering.confidence import calibration, confidence_in_context, features
 from knowledge.answering.fitted import thresholds
-from knowledge.answering.section import choose
+from knowledge.answering.section import Chosen, choose
 from knowledge.encoder import Encoder
 from knowledge.finding import kind
 from knowledge.finding.following import TELLING, in_its_light, joins, questions, said, stands_alone
@@ -25,14 +25,16 @@ class Reading:
     context.
 
     `ranking` says which document answers, `passages` which of its passages: the conversation knows the first, and only the
-    newest turn the second. `within` are the places whose services may answer. `before` are the questions that this one
-    goes on from, the latest first; none for a question of its own. `led` is whether they led to another document.
+    newest turn the second; `chosen` is that passage of the first document. `within` are the places whose services may
+    answer. `before` are the questions that this one goes on from, the latest first; none for a question of its own. `led`
+    is whether they led to another document.
     """
 
     newest: Query
     query: Query
     ranking: Ranking
     passages: Ranking
+    chosen: Chosen
     confidence: float
     within: tuple[str, ...]
     before: tuple[str, ...] = ()
@@ -66,8 +68,9 @@ def by_itself(newest: Query, asked: str, within: tuple[str, ...], index: Index, 
     if not ranking.candidates:
         return None
     passages = replace(ranking, scores=scores)
-    confidence = confidence_of(newest, ranking, newest, passages, index, shelf)
-    return Reading(newest, newest, ranking, passages, confidence, within)
+    chosen = choose(newest, ranking.candidates[0].document, scores, index, shelf)
+    confidence = confidence_of(newest, ranking, newest, chosen, index, shelf)
+    return Reading(newest, newest, ranking, passages, chosen, confidence, within)
 
 
 def _names_another(alone: Reading, asked: str, before: Sequence[str], index: Index, shelf: Shelf) -> bool:
@@ -100,14 +103,15 @@ def _in_context(
     if earlier and _asks_the_same(newest, asked, index):
         newest = index.understand(f"{earlier[0]} {newest.spelt}", encoder, forgiving=index.language == asked)
         passages = replace(ranking, scores=index.score(newest, asked))
-    together = confidence_of(query, ranking, newest, passages, index, shelf)
-    confidence = confidence_in_context(together, alone.confidence)
+    chosen = choose(newest, ranking.candidates[0].document, passages.scores, index, shelf)
+    confidence = confidence_in_context(confidence_of(query, ranking, newest, chosen, index, shelf), alone.confidence)
     same = ranking.candidates[0].document == alone.ranking.candidates[0].document
     return Reading(
         newest,
         query,
         ranking,
         passages,
+        chosen,
         max(confidence, alone.confidence) if same else confidence,
         within,
         earlier,
@@ -121,10 +125,7 @@ def _asks_the_same(newest: Query, asked: str, index: Index) -> bool:
     return not kinds and index.telling(newest) < TELLING and joins(newest.spelt, asked)
 
 
-def confidence_of(
-    query: Query, ranking: Ranking, newest: Query, passages: Ranking, index: Index, shelf: Shelf
-) -> float:
-    """That the page that is first in `ranking` for the `query` answers, by its passage that `newest` asks for."""
-    chosen = choose(newest, ranking.candidates[0].document, passages.scores, index, shelf)
+def confidence_of(query: Query, ranking: Ranking, newest: Query, chosen: Chosen, index: Index, shelf: Shelf) -> float:
+    """That the page that is first in `ranking` for the `query` answers, by the passage `chosen` for `newest`."""
     seen = features(query, ranking, newest, chosen, index, shelf)
     return calibration(index.language, ranking.scores.cosine is not None)(seen)

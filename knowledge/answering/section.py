@@ -7,7 +7,7 @@ import numpy as np
 
 from knowledge.answering.fitted import in_file
 from knowledge.arrays import Floats, Integers, of_best, spread
-from knowledge.encoder import meaning
+from knowledge.encoder import meanings
 from knowledge.finding import kind
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
@@ -40,9 +40,8 @@ def choose(query: Query, document: int, scores: Scores, index: Index, shelf: She
     numbers = np.sort(index.passages_of(document))
     said = scores.whole[numbers] > WITHHELD
     if said.sum() == 1 or {t for t, _ in query.terms} <= set(terms(shelf.documents[document]["title"], index.language)):
-        return Chosen(
-            int(numbers[said][0]), 1.0
-        )  # who only names the service is told what it is, which pages say first
+        # who only names the service is told what it is, which pages say first
+        return Chosen(int(numbers[said][0]), 1.0)
     total = signals(query, numbers, scores, index, shelf)[said] @ np.array(in_file()["sections"])
     odds = np.exp(total - total.max())
     best = int(np.argmax(odds))
@@ -64,7 +63,8 @@ def _signals(query: Query, numbers: Integers, scores: Scores, index: Index, shel
     if scores.cosine is None or query.encoder is None or query.vector is None:
         yield from (nothing,) * 3
     else:
-        titled = np.array([meaning(query.encoder, heading) @ query.vector if heading else 0.0 for heading in headings])
+        meant = meanings(query.encoder, headings)
+        titled = np.array([m @ query.vector if heading else 0.0 for heading, m in zip(headings, meant, strict=True)])
         for each in (titled, scores.cosine[numbers], _asked(scores.cosine, numbers, index)):
             yield each - each.max()
     yield np.arange(len(numbers)) == 0

@@ -51,7 +51,9 @@ class Dense:
 
     @cached_property
     def _farthest(self) -> Floats:
-        return self.vectors if self.far is None else np.ascontiguousarray(self.vectors[self.far])
+        if self.far is None:  # an index of before they were looked for
+            return np.ascontiguousarray(self.vectors[:: max(1, len(self.vectors) // SAMPLE)])
+        return np.ascontiguousarray(self.vectors[self.far])
 
 
 def _far(vectors: Floats) -> Integers:

@@ -80,16 +80,28 @@ class Lexical:
         The most telling terms come first. Once a row that has only the rest could not be among the best any more, the rest
         is looked up only for rows that still could; of common terms only the rows are visited where they tell most.
         """
+        total, visited = _blank(self.rows), list[Integers]()
+        try:
+            found = self._near_best(known, count, total, visited)
+        finally:
+            for rows in visited:
+                total[rows] = 0
+        if len(found) > count:
+            scores = self.of(found, known)
+            found = found[scores >= np.partition(scores, len(scores) - count)[len(scores) - count]]
+        return found
+
+    def _near_best(self, known: Known, count: int, total: Floats, visited: list[Integers]) -> Integers:
+        """Rows among which the best are, in ascending order. `total`, zeros for all rows, is added to at those `visited`."""
         assert self._heads is not None
         telling = [(weight * float(self._heads.peaks[number]), number, weight) for number, weight in known]
-        total, visited = _blank(self.rows), list[Integers]()
         at_least, hidden, ahead = 0.0, 0.0, sum(most for most, *_ in telling)
         for most, number, weight in sorted(telling, reverse=True):
             if at_least > ahead + hidden:
                 break
             rows, data, left_out = self._visit(number)
-            total[rows] += weight * data
             visited.append(rows)
+            total[rows] += weight * data
             ahead -= most
             hidden += weight * left_out
             if len(rows) >= count:
@@ -99,12 +111,7 @@ class Lexical:
         found = np.unique(np.concatenate(near)) if near else np.zeros(0, np.int32)
         if len(found) > SURVIVORS:
             found = found[np.sort(np.argpartition(-total[found], SURVIVORS)[:SURVIVORS])]
-        for rows in visited:
-            total[rows] = 0
-        if len(found) > count:
-            scores = self.of(found, known)
-            found = found[scores >= np.partition(scores, len(scores) - count)[len(scores) - count]]
-        return found
+        return np.asarray(found)
 
     def of(self, rows: Integers, known: Known) -> Floats:
         """float32 (len(rows),): the scores of `rows`, which are in ascending order."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ class Vocabulary:
     def __init__(self, digests: Digests) -> None:
         self.digests = digests
         # asked for many times in a turn, by every view of it and every signal
-        self._looked_up = lru_cache(maxsize=1 << 14)(self._look_up)
+        self._place = lru_cache(maxsize=1 << 14)(partial(_place, digests))
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -32,12 +32,12 @@ class Vocabulary:
 
     def number(self, term: str) -> int | None:
         """None for a term that no row has."""
-        return self._looked_up(term)
+        return self._place(digested(term))
 
-    def _look_up(self, term: str) -> int | None:
-        sought = np.uint64(digested(term))
-        at = int(self.digests.searchsorted(sought))
-        return at if at < len(self.digests) and self.digests[at] == sought else None
+
+def _place(digests: Digests, sought: int) -> int | None:
+    at = int(digests.searchsorted(np.uint64(sought)))
+    return at if at < len(digests) and int(digests[at]) == sought else None
 
 
 @lru_cache(maxsize=1 << 16)

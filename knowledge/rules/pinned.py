@@ -10,15 +10,14 @@ import numpy as np
 from knowledge.answer import Answer, Outcome
 from knowledge.answering.ladder import quoted
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder, Progress, meaning, silent
+from knowledge.encoder import Encoder, meaning
 from knowledge.publishing.snapshot import Snapshot
 from knowledge.rules.pins import Pin, ailment, number, wording
 from knowledge.rules.veil import Veil
 from knowledge.text import clean, spelt_out
 
-MEANT = (
-    0.93  # cosine from which a question means the same as a pinned one: docs/guides/publisher.md says how it was chosen
-)
+# docs/guides/publisher.md says how it was chosen
+MEANT = 0.93  # cosine from which a question means the same as a pinned one
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +26,6 @@ class Recognised:
 
     pin: Pin
     nearness: float
-
-
-class Once:
-    """An encoder that computes a text once, as long as a question is being answered."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder, self._known = encoder, dict[str, Floats]()
-        self.dim, self.fingerprint, self.knows = encoder.dim, encoder.fingerprint, encoder.knows
-
-    def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
-        if new := [text for text in texts if text not in self._known]:
-            self._known |= zip(new, self._encoder.encode(new, progress), strict=True)
-        return np.stack([self._known[text] for text in texts])
 
 
 class Pinned:

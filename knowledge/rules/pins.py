@@ -90,6 +90,14 @@ def number(snapshot: Snapshot, language: str, passage: str) -> int | None:
     return next((number for number in shelf.having(passage) if shelf.passage(number).id == passage), None)
 
 
+def text_of(snapshot: Snapshot, passage: str) -> str | None:
+    """The words of the passage of that id, whatever its language; None where it is not published."""
+    for language, shelf in snapshot.shelves.items():
+        if (found := number(snapshot, language, passage)) is not None:
+            return shelf.passage(found).text
+    return None
+
+
 def checked(pin: Pin) -> Pin:
     """The pin as it will be read. Raises PinsUnfit."""
     return _pin(pin.name, _values(pin))

@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from knowledge.answer import Answer, Outcome
 from knowledge.answering.ladder import answer
 from knowledge.encoder import Encoder
 from knowledge.publishing.snapshot import Snapshot
-from knowledge.rules.pinned import Once, Pinned, pinned_answer, recorded
+from knowledge.rules.pinned import Pinned, pinned_answer, recorded
 from knowledge.rules.veil import Veil
+
+NOT_ANSWERING = ("bilingual", "training")  # folders whose files are not what answers: the encoder says its own version
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,6 @@ def ruled(
     asked: Asked, snapshot: Snapshot, encoder: Encoder | None, veil: Veil | None, pinned: Pinned | None
 ) -> Answer:
     """The answer, with its basis."""
-    if pinned is not None and encoder is not None:
-        encoder = cast(Encoder, Once(encoder))
     pin = pinned.recognise(asked.question, asked.language, encoder) if pinned is not None else None
     basis: dict[str, Any] = {
         "question": asked.question,
@@ -54,7 +54,7 @@ def free(asked: Asked, snapshot: Snapshot, encoder: Encoder | None, veil: Veil |
     """What is found where nothing is pinned, and the passages that would have answered and are withheld.
 
     What is found instead of them has to be an answer by itself: it is not offered as a guess, and another section of the
-    page whose section is withheld is none, since the confidence is that of the page.
+    page whose section is withheld is none, since it may say the same.
     """
     found = answer(asked.question, asked.language, asked.place, snapshot, encoder, asked.before)
     covered = [each.passage for each in found.sources if veil is not None and veil.covers(each.passage)]
@@ -84,10 +84,10 @@ def again(basis: Mapping[str, Any], snapshot: Snapshot, encoder: Encoder | None,
 
 @cache
 def code() -> str:
-    """The version of what answers: that of Guichet, and a digest of the files of knowledge; the encoder has its own."""
+    """The version of what answers: that of Guichet, and a digest of the files of knowledge."""
     found, folder = hashlib.blake2b(digest_size=4), Path(__file__).parents[1]
     files = (p for p in folder.rglob("*") if p.suffix in (".py", ".yml", ".json", ".tsv", ".onnx"))
-    for path in sorted(p for p in files if p.parent.name != "bilingual"):
+    for path in sorted(p for p in files if p.parent.name not in NOT_ANSWERING):
         found.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
     try:
         return f"{version('guichet')}+{found.hexdigest()}"

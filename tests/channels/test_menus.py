@@ -177,8 +177,8 @@ async def test_a_menu_that_another_version_wrote_is_none(redis: Redis, kept: str
 
 async def test_what_was_left_out_is_known_by_the_passages_it_is_from(redis: Redis) -> None:
     menus = Menus(redis)
-    await menus.keep("a", Menu(MENU.choices, "the rest", "fr", "m1/1", passages=("a#1", "b#2")))
-    assert await menus.read("a", said("more")) == Rest("the rest", "fr", passages=("a#1", "b#2"))
+    await menus.keep("a", Menu(MENU.choices, "the rest", "fr", "m1/1", passages=("a#1", "b#2"), snapshot="1234"))
+    assert await menus.read("a", said("more")) == Rest("the rest", "fr", passages=("a#1", "b#2"), snapshot="1234")
 
 
 async def test_where_nothing_was_left_out_more_is_a_message(redis: Redis) -> None:

@@ -9,13 +9,13 @@ from channels.published import opener, standing
 
 async def test_passages_may_be_said_as_long_as_knowledge_says_so() -> None:
     asked: list[Any] = []
-    knowledge = SimpleNamespace(stands=lambda passages: asked.append(passages) or passages == ("a#1",))
+    knowledge = SimpleNamespace(stands=lambda *about: asked.append(about) or about == (("a#1",), "1234"))
     stands = standing(lambda: knowledge)  # type: ignore[arg-type, return-value]
-    assert await stands(("a#1",))
-    assert not await stands(("b#1",))
-    assert await stands(()), "what quotes nothing needs nobody's word"
-    assert asked == [("a#1",), ("b#1",)]
+    assert await stands(("a#1",), "1234")
+    assert not await stands(("a#1",), "5678")
+    assert await stands((), None), "what quotes nothing needs nobody's word"
+    assert asked == [(("a#1",), "1234"), (("a#1",), "5678")]
 
 
 async def test_what_cannot_be_looked_up_is_not_said(tmp_path: Path) -> None:
-    assert not await standing(opener(tmp_path))(("a#1",))
+    assert not await standing(opener(tmp_path))(("a#1",), None)

@@ -52,8 +52,8 @@ class Desk:
     async def _find(self, key: str) -> Conversation | None:
         return self.known.get(key)
 
-    async def _stands(self, passages: Sequence[str]) -> bool:
-        return not self.withdrawn & set(passages)
+    async def _stands(self, passages: Sequence[str], snapshot: str | None) -> bool:
+        return snapshot != "gone" and not self.withdrawn & set(passages)
 
     async def answered(self, said: Incoming) -> bool:
         """Whether a message is answered; what is said back takes a second to make."""
@@ -235,14 +235,18 @@ async def test_what_was_left_out_is_said_in_its_language(desk: Desk) -> None:
 CLAIMED = replace(HERE, answered_by="desk")
 
 
+@pytest.mark.parametrize("withdrawn", [True, False])
 @pytest.mark.parametrize(("here", "person"), [(HERE, "Talk to a person"), (FR, "Parler à une personne")])
-async def test_what_was_left_out_is_not_said_when_it_was_withdrawn_meanwhile(
-    desk: Desk, here: Conversation, person: str
+async def test_what_was_left_out_is_not_said_when_it_was_withdrawn_or_has_changed_meanwhile(
+    desk: Desk, here: Conversation, person: str, withdrawn: bool
 ) -> None:
     await desk.menus.keep(here.key, Menu(rest="the rest", passages=("town/dogs#cost-1",)))
     [reply] = (await desk.receive(here, texted("more"))).turn.replies  # type: ignore[union-attr]
     assert (reply.text, reply.passages, reply.choices) == ("the rest", ("town/dogs#cost-1",), ())
-    desk.withdrawn.add("town/dogs#cost-1")
+    if withdrawn:
+        desk.withdrawn.add("town/dogs#cost-1")
+    else:
+        await desk.menus.keep(here.key, Menu(rest="the rest", passages=("town/dogs#cost-1",), snapshot="gone"))
     [reply] = (await desk.receive(here, texted(command="more", id="m2"))).turn.replies  # type: ignore[union-attr]
     own = texts(here.language)
     assert (reply.text, reply.language) == (own["taken_back"], here.language)

@@ -3,12 +3,14 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from knowledge.encoder import MANIFEST, MODEL, Encoder, NoEncoder, SharedEncoder
+from knowledge.encoder import MANIFEST, MODEL, Encoder, NoEncoder, SharedEncoder, meaning, meanings
 from knowledge.export import FAITHFUL
+from tests.knowledge.conftest import BagOfWords
 
 TEXTS = [
     "passport",
@@ -43,6 +45,24 @@ def test_near_in_meaning_is_near(real: Encoder) -> None:
 
 def test_the_exported_model_is_faithful(prepared_home: Path) -> None:
     assert json.loads((prepared_home / "encoder" / MANIFEST).read_text())["cosine"] >= FAITHFUL
+
+
+def test_what_comes_again_is_computed_once_and_forgotten_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder: Any = BagOfWords()
+    monkeypatch.setattr("knowledge.encoder.REMEMBERED", 3)
+    one, other, again = meanings(encoder, ["one", "other", "one"])
+    assert np.array_equal(one, again) and np.array_equal(other, encoder.encode(["other"])[0])
+    encoder.encoded.clear()
+    meanings(encoder, ["third"])
+    meaning(encoder, "one")
+    meanings(encoder, ["fourth", "one"])
+    meaning(encoder, "other")
+    assert encoder.encoded == ["third", "fourth", "other"]
+    assert np.array_equal(meaning(BagOfWords(), "one"), one), "each encoder has a memory of its own"  # type: ignore[arg-type]
+
+
+def test_a_text_that_cannot_be_encoded_is_remembered_as_what_is_read_of_it(real: Encoder) -> None:
+    assert np.array_equal(meaning(real, "\ud800 🙂"), real.encode(["\ud800 🙂"])[0])
 
 
 def test_progress_is_told(real: Encoder) -> None:

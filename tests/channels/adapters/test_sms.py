@@ -1,5 +1,7 @@
 """SMS by Twilio: what a webhook means, and what is sent for a reply."""
 
+from dataclasses import replace
+
 import pytest
 from redis.asyncio import Redis
 
@@ -243,9 +245,9 @@ async def test_of_what_was_left_out_it_is_kept_from_which_passages_it_is(redis: 
         (Reply("Is it one of these?", (DOGS,), near[:1], PLACES, passages=("dogs#1", "cats#1")), ("dogs#1",)),
         (Reply("The nearest:", links=near, outcome="not_found", passages=("dogs#1", "cats#1")), ("dogs#1", "cats#1")),
     ):
-        await twilio.channel.send(TO, reply)
+        await twilio.channel.send(TO, replace(reply, snapshot="1234"))
         rest = await menus.read(key, said(1, "more"))
-        assert isinstance(rest, Rest) and rest.passages == of
+        assert isinstance(rest, Rest) and (rest.passages, rest.snapshot) == (of, "1234")
 
 
 async def test_a_reply_whose_choices_cannot_be_kept_is_not_sent() -> None:

@@ -171,9 +171,12 @@ async def test_what_is_over_1600_characters_follows_when_it_is_asked_for(redis: 
 
 async def test_of_what_follows_it_is_kept_from_which_passages_it_is(redis: Redis) -> None:
     twilio = await heard(redis)
-    await twilio.channel.send(TO, Reply(LONG, (replace(DOGS, text=LONG),), passages=("dogs#1", "cats#1"), id="1"))
+    await twilio.channel.send(
+        TO, Reply(LONG, (replace(DOGS, text=LONG),), passages=("dogs#1", "cats#1"), id="1", snapshot="7")
+    )
     rest = await Menus(redis).read(twilio.channel._key(TO), said(1, "MORE"))  # type: ignore[attr-defined]
-    assert isinstance(rest, Rest) and rest.passages == ("dogs#1", "cats#1"), "links come along"
+    assert isinstance(rest, Rest) and rest.snapshot == "7"
+    assert rest.passages == ("dogs#1", "cats#1"), "links come along"
 
 
 async def test_nothing_is_left_out_of_a_list(redis: Redis) -> None:

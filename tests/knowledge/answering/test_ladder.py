@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from knowledge import Knowledge
 from knowledge.answer import Outcome
+from knowledge.answering.belonging import places
 from knowledge.answering.confidence import FEATURES, calibration
 from knowledge.answering.fitted import thresholds
-from knowledge.answering.ladder import answer, judge, places
+from knowledge.answering.ladder import answer, judge
 from knowledge.answering.quoting import LONGEST, SHORT
 from knowledge.answering.units import WHOLE
 from knowledge.finding.ranking import Candidate, Ranking

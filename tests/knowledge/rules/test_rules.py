@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.answer import Answer, Outcome
-from knowledge.publishing.snapshot import Snapshot, build
+from knowledge.publishing.snapshot import NoSnapshot, Snapshot, build
 from knowledge.rules import pins, withheld
 from knowledge.rules.pins import Pin, PinsUnfit
 from knowledge.rules.veil import Veil
@@ -83,6 +83,17 @@ def test_what_was_said_stands_until_it_is_withdrawn_or_not_published_any_more(
     assert not knowledge.stands([COST]) and not knowledge.stands(["town/en/market#cost-1", COST])
     bring_back(knowledge.home, "page", CANOE)
     assert knowledge.stands([COST])
+    then = knowledge.snapshot.name
+    build([document for document in town() if document.id != "town/en/market"], encoder, knowledge.home)
+    assert knowledge.stands([COST], then), "another page is gone"
+    corrected = [
+        replace(document, sections=tuple(replace(s, text=s.text.replace("42", "43")) for s in document.sections))
+        for document in town()
+    ]
+    build(corrected, encoder, knowledge.home)
+    assert knowledge.stands([COST]) and not knowledge.stands([COST], then), "its fee has changed"
+    with pytest.raises(NoSnapshot):
+        knowledge.stands([COST], "0123456789abcdef")
     build([document for document in town() if document.id != "town/en/canoe"], encoder, knowledge.home)
     assert not knowledge.stands([COST])
 
