@@ -87,7 +87,7 @@ def test_what_was_said_stands_until_it_is_withdrawn_or_not_published_any_more(
     build([document for document in town() if document.id != "town/en/market"], encoder, knowledge.home)
     assert knowledge.stands([COST], then), "another page is gone"
     corrected = [
-        replace(document, sections=tuple(replace(s, text=s.text.replace("42", "43")) for s in document.sections))
+        replace(document, sections=tuple(replace(s, text=s.text.replace("$12", "$13")) for s in document.sections))
         for document in town()
     ]
     build(corrected, encoder, knowledge.home)
