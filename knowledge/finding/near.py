@@ -10,7 +10,7 @@ from knowledge.arrays import Floats, Integers, mapped
 
 NEIGHBOURS = 32  # of each row in the graph
 SOUGHT = 128  # rows that are kept in mind while a row is put in
-KEPT_IN_MIND = 256  # while a question is looked up
+KEPT_IN_MIND, SHARE = 256, 1 / 500  # rows while a question is looked up: at least, and of all
 CHANGED = 0.1  # the share of rows beyond which the graph is made anew
 FILE = "near.usearch"
 
@@ -74,7 +74,7 @@ class Near:
             return self._made
         graph = _graph(0, lookups=False)
         graph.view(self._path)
-        graph.expansion_search = KEPT_IN_MIND
+        graph.expansion_search = max(KEPT_IN_MIND, round(SHARE * len(self.rows)))
         return graph
 
 
