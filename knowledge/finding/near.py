@@ -19,7 +19,7 @@ class Near:
     """int8 copies of the rows in a graph; each is called by the first 8 bytes of its text's digest.
 
     So a graph outlives its snapshot: rows that are gone are taken out, new ones put in. `keys` are in ascending order, and
-    row `rows[n]` has keys[n]. Which rows are missed (two in a hundred at most) depends on the order in which a graph grew.
+    row `rows[n]` has keys[n]. Which rows are missed (about two in a hundred) depends on the order in which a graph grew.
     """
 
     def __init__(self, keys: Integers, rows: Integers, path: Path | None = None, graph: Any = None) -> None:
