@@ -50,6 +50,7 @@ class Look:
     last: str | None = None
     changing_since: float = 0.0
     not_before: float = 0.0
+    going: bool = False  # whether a file of it was not there any more when it was looked at
     away: bool = False
 
 
@@ -151,9 +152,13 @@ class Watch:
             seen = stamp(source)
         except (SourceError, OSError) as error:  # taken away, or put in place at this moment
             look.last = None
+            if isinstance(error, FileNotFoundError) and not look.going:  # the next look will see what is left
+                look.going = True
+                return False
             self._wrong(source, f"{said(error)} What was published of it stays.")
             look.away = True
             return False
+        look.going = False
         if look.away:
             self.tell.say(f"{source} is there again.")
             look.away = False

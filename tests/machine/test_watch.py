@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from guichet import app
-from knowledge import Knowledge
+from knowledge import Knowledge, sources
 from knowledge.encoder import SharedEncoder
 from knowledge.publishing.snapshot import current
 from knowledge.sources.site_fetch import Fetcher
@@ -105,7 +105,7 @@ def test_files_are_read_when_they_have_come_to_rest(watched: Watched, monkeypatc
     for number in range(12):
         watched.house.write("canoe", f"${number + 100}")
         time.sleep(0.1)
-    until(lambda: "$111" in watched.answer())
+    until(lambda: "$111" in watched.answer() and watched.done)
     assert len(watched.done) == 1
 
 
@@ -129,6 +129,24 @@ def test_a_folder_that_is_away_is_said_once_and_what_it_said_stays(watched: Watc
     pages.with_name("away").rename(pages)
     watched.house.write("canoe", "$15")
     until(lambda: "$15" in watched.answer())
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_looked_at_again(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, looks = sources.stamp, list[str]()
+
+    def going(source: str) -> object:
+        looks.append(source)
+        if len(looks) == 1:
+            raise FileNotFoundError(2, "No such file or directory", f"{source}/en/canoe.md")
+        return real(source)
+
+    monkeypatch.setattr(sources, "stamp", going)
+    until(lambda: len(looks) > 1)
+    watched.house.write("canoe", "$15")
+    until(lambda: "$15" in watched.answer())
+    assert not watched.wrong
 
 
 def test_half_of_a_folder_is_held_back(watched: Watched) -> None:
