@@ -178,8 +178,10 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
             search.plot(sizes, [row[name][part] for row in rows], style, color=colour, label=shown, markersize=3)
     search.axvline(EXACT, color="grey", alpha=0.5, linewidth=1)
     search.set(title="Search without encoding: p50, and p95 dashed", ylabel="ms")
-    for name, title in (("build_s", "Guichet"), ("bm25s_build_s", "bm25s alone"), ("usearch_build_s", "usearch alone")):
-        build.plot(sizes, [row[name] for row in rows], "o-", label=title, markersize=3)
+    builds = {"build_s": "Guichet", "bm25s_build_s": "bm25s alone", "usearch_build_s": "usearch alone"}
+    for (name, title), colour in zip(builds.items(), ("tab:blue", "tab:green", "tab:orange"), strict=True):
+        took = [row[name] or float("nan") for row in rows]  # less than is told has no place on a logarithmic scale
+        build.plot(sizes, took, "o-", color=colour, label=title, markersize=3)
     build.set(title="Build without encoding", ylabel="s")
     for name, title in (("files_mb", "files, mapped"), ("rss_mb", "resident after 600 questions")):
         memory.plot(sizes, [row[name] for row in rows], "o-", label=title, markersize=3)
