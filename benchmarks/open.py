@@ -22,6 +22,7 @@ from knowledge import Knowledge
 from knowledge.encoder import SharedEncoder
 from knowledge.finding.evaluate import evaluate
 from knowledge.publishing.snapshot import Snapshot, build
+from knowledge.rules.ruled import answering_files
 from knowledge.sources import read
 
 HERE = Path(__file__).resolve().parents[1]
@@ -81,7 +82,7 @@ def versions(built: Snapshot) -> dict[str, Any]:
         "encoder": built.manifest["encoder"],
         "content": digest(CONTENT.rglob("*.md")),
         "questions": digest(QUESTIONS.glob("open-*.jsonl")),
-        "knowledge": digest(f for f in CONTENT.parent.rglob("*") if f.suffix in (".py", ".yml", ".json", ".tsv")),
+        "knowledge": digest(answering_files()),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
     }

@@ -15,7 +15,8 @@ from knowledge.publishing.snapshot import Snapshot
 from knowledge.rules.pinned import Pinned, pinned_answer, recorded
 from knowledge.rules.veil import Veil
 
-NOT_ANSWERING = ("bilingual", "training")  # folders whose files are not what answers: the encoder says its own version
+KNOWLEDGE = Path(__file__).parents[1]
+NOT_ANSWERING = ("bilingual", "training", "sources")  # folders of other things: the encoder says its own version
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,16 @@ def again(basis: Mapping[str, Any], snapshot: Snapshot, encoder: Encoder | None,
 @cache
 def code() -> str:
     """The version of what answers: that of Guichet, and a digest of the files of knowledge."""
-    found, folder = hashlib.blake2b(digest_size=4), Path(__file__).parents[1]
-    files = (p for p in folder.rglob("*") if p.suffix in (".py", ".yml", ".json", ".tsv", ".onnx"))
-    for path in sorted(p for p in files if p.parent.name not in NOT_ANSWERING):
-        found.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    found = hashlib.blake2b(digest_size=4)
+    for path in answering_files():
+        found.update(str(path.relative_to(KNOWLEDGE)).encode() + b"\0" + path.read_bytes() + b"\0")
     try:
         return f"{version('guichet')}+{found.hexdigest()}"
     except PackageNotFoundError:
         return found.hexdigest()
+
+
+def answering_files() -> list[Path]:
+    """The files of knowledge that an answer is made by: code, word lists, what was fitted."""
+    files = (p for p in KNOWLEDGE.rglob("*") if p.suffix in (".py", ".yml", ".json", ".tsv", ".onnx"))
+    return sorted(p for p in files if p.parent.name not in NOT_ANSWERING)

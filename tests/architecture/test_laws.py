@@ -321,6 +321,31 @@ def test_a_room_knows_only_the_rooms_it_may(package: str) -> None:
         assert known <= KNOWS[package], each.name
 
 
+WITHIN_KNOWLEDGE = {
+    "places": set(),
+    "sources": {"places"},
+    "finding": {"places"},
+    "publishing": {"places", "finding"},
+    "answering": {"places", "finding", "publishing"},
+    "rules": {"places", "finding", "publishing", "answering"},
+    "training": {"sources"},
+}
+
+
+@pytest.mark.parametrize("room", WITHIN_KNOWLEDGE)
+def test_a_room_of_knowledge_knows_only_those_below_it(room: str) -> None:
+    inside = [each for each in modules("knowledge") if each.name.startswith(f"knowledge.{room}")]
+    assert inside, room
+    for each in inside:
+        known = {name.split(".")[1] for name in each.imports if name.startswith("knowledge.")} & WITHIN_KNOWLEDGE.keys()
+        assert known - {room} <= WITHIN_KNOWLEDGE[room], each.name
+
+
+def test_every_room_of_knowledge_is_known_to_the_law() -> None:
+    rooms = {folder.parent.name for folder in (ROOT / "knowledge").glob("*/__init__.py")}
+    assert rooms == WITHIN_KNOWLEDGE.keys()
+
+
 def test_channels_know_the_public_face_of_knowledge() -> None:
     import knowledge
 
