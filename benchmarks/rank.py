@@ -25,14 +25,15 @@ from knowledge.finding.views import views
 
 HERE = Path(__file__).resolve().parents[1]
 FOLDS = 3
-TREES = 150
+TREES = 300
 FITTING = {
     "objective": "lambdarank",
     "num_leaves": 15,
     "max_depth": 8,
-    "learning_rate": 0.05,
+    "learning_rate": 0.025,
     "min_data_in_leaf": 60,
     "feature_fraction": 0.5,
+    "feature_fraction_bynode": 0.4,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
@@ -52,7 +53,9 @@ CODE = (
     "query",
     "following",
     "lexical",
+    "bm25",
     "dense",
+    "parts",
     "narrowing",
     "heads",
 )  # of signals

@@ -28,11 +28,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import corpus
-from knowledge.arrays import Floats
+from knowledge.arrays import Floats, Integers
 from knowledge.encoder import Encoder
 from knowledge.finding.index import EXACT, Index
 from knowledge.finding.kept import Kept
 from knowledge.finding.narrowing import ROWS
+from knowledge.finding.parts import SCALE, Parts
 from knowledge.finding.query import Query
 
 CONVERSATIONS = 16
@@ -49,6 +50,9 @@ class Given(Kept):
 
     def vectors(self, *_: Any) -> Floats:
         return self.mixed  # type: ignore[attr-defined, no-any-return]
+
+    def sentences(self, texts: Sequence[str], digests: Integers, whole: Floats, *_: Any) -> Parts:
+        return Parts(np.rint(whole * SCALE).astype(np.int8), np.arange(len(texts) + 1))
 
 
 def built(size: int, home: Path, folder: Path) -> dict[str, float]:

@@ -74,19 +74,23 @@ def terms(text: str, language: str) -> list[str]:
     return [stem(w, language) for w in found if w not in STOP[language]] or [stem(w, language) for w in found]
 
 
+# Snowball takes the s of "lois", "emplois", "délais" and "anglais" for a part of the word
+_PLURAL = re.compile(r"(?<=.[aou]i)s$")
 _stemmers = threading.local()  # a Snowball stemmer is not safe to share between threads
 
 
 @lru_cache(maxsize=1 << 16)
 def stem(word: str, language: str) -> str:
-    """The Snowball stem of a folded word."""
+    """The Snowball stem of a folded word; a French one is singular first."""
     stemmer = getattr(_stemmers, language, None)
     if stemmer is None:
         import Stemmer
 
         stemmer = Stemmer.Stemmer(_ABOUT[language]["stemmer"], 0)
         setattr(_stemmers, language, stemmer)
-    return str(stemmer.stemWord(word))
+    if language != "fr":
+        return str(stemmer.stemWord(word))
+    return _PLURAL.sub("", stemmer.stemWord(_PLURAL.sub("", word)))
 
 
 def language_of(text: str) -> str:

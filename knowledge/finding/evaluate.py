@@ -20,7 +20,7 @@ from knowledge.finding.index import Index, Texts
 from knowledge.finding.ranker import ranked
 from knowledge.text import LANGUAGES, clean, language_of
 
-VERSION = 6  # of what is kept: raise it when an index is made differently
+VERSION = 8  # of what is kept: raise it when an index is made differently
 METRICS = ("R@1", "R@5", "R@10", "MRR@10", "nDCG@10", "ms_per_query")
 
 
@@ -132,7 +132,7 @@ def _texts(corpus: Mapping[str, Mapping[str, str]]) -> Texts:
     """The corpus as an index takes it: passages with the same title are parts of one document."""
     numbers: dict[str, int] = {}
     document = [numbers.setdefault(d.get("title") or name, len(numbers)) for name, d in corpus.items()]
-    rows = [(d.get("title", "") + "\n" + d["text"]).strip() for d in corpus.values()]
+    rows = [d.get("title", "").strip() + "\n" + d["text"].strip() for d in corpus.values()]
     documents = [""] * len(numbers)
     for number, d in zip(document, corpus.values(), strict=True):
         documents[number] = (documents[number] or f"{d.get('title', '')}\n" * 3) + d["text"] + "\n"

@@ -17,6 +17,7 @@ from knowledge.finding.kept import Kept
 from knowledge.finding.lexical import Lexical
 from knowledge.finding.narrowing import narrowed
 from knowledge.finding.near import Near
+from knowledge.finding.parts import Parts
 from knowledge.finding.query import Query, understand
 from knowledge.finding.scores import Scores as Scores
 from knowledge.finding.spelling import Spelling
@@ -59,12 +60,13 @@ class Index:
         dense: Dense | None,
         gist: Dense | None,
         near: Near | None,
+        parts: Parts | None,
         tokens: tuple[Tokens, Tokens] | None = None,
     ) -> None:
         self.language, self.passage, self.document = language, passage, document
         self.sectioned = sectioned
         self.words, self.pairs, self.about, self.spelling = words, pairs, about, spelling
-        self.dense, self.gist, self.near = dense, gist, near
+        self.dense, self.gist, self.near, self.parts = dense, gist, near, parts
         self._tokens = tokens  # of the rows and of the documents, while it is built
         self.passages = len(document)
         self.asides = int(np.searchsorted(passage[self.passages :], self.passages)) + self.passages  # the first of them
@@ -83,12 +85,14 @@ class Index:
         kept = kept or Kept()
         digests, whole_digests = _digests(texts.rows), _digests(texts.documents)
         passage, document = np.asarray(texts.passage, np.int32), np.asarray(texts.document, np.int32)
-        dense = gist = near = None
+        dense = gist = near = parts = None
         large = len(texts.rows) > exact
         if encoder is not None:
             dense = Dense.build(kept.vectors(texts.rows, digests, encoder, progress), large)
             gist = Dense.build(_together(dense.vectors, passage, document, len(texts.documents)), large)
             near = Near.build(dense.vectors, digests, kept.near) if large else None
+            count = len(document)
+            parts = kept.sentences(texts.rows[:count], digests[:count], dense.vectors[:count], encoder, progress)
         tokens = kept.tokens(texts.rows, digests, language)
         whole_tokens = kept.whole_tokens(texts.documents, whole_digests, language)
         found = tokens.terms(language)
@@ -104,6 +108,7 @@ class Index:
             dense,
             gist,
             near,
+            parts,
             (tokens, whole_tokens),
         )
 
@@ -119,6 +124,8 @@ class Index:
             self.gist.save(folder / "about")
         if self.near is not None:
             self.near.save(folder)
+        if self.parts is not None:
+            self.parts.save(folder)
         if self._tokens is not None:
             for part, tokens in zip((folder, folder / "about"), self._tokens, strict=True):
                 tokens.save(part)
@@ -137,6 +144,7 @@ class Index:
             Dense.open(folder),
             Dense.open(folder / "about"),
             Near.open(folder),
+            Parts.open(folder),
         )
 
     def understand(self, question: str, encoder: Encoder | None, forgiving: bool = True) -> Query:

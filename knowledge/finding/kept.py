@@ -12,6 +12,7 @@ from knowledge.document import Document
 from knowledge.encoder import Encoder, Progress
 from knowledge.finding.dense import Dense
 from knowledge.finding.near import Near
+from knowledge.finding.parts import Parts
 from knowledge.finding.tokens import Tokens
 from knowledge.passage import Passage, passages
 from knowledge.shelf import Shelf, source
@@ -26,6 +27,7 @@ class Kept:
     rows: Tokens | None = None
     documents: Tokens | None = None
     near: Near | None = None
+    parts: Parts | None = None
     shelf: Shelf | None = None
 
     @classmethod
@@ -39,6 +41,7 @@ class Kept:
             Tokens.open(folder) if read else None,
             Tokens.open(folder / "about") if read else None,
             Near.open(folder) if encoded and read else None,
+            Parts.open(folder) if encoded and read else None,
             Shelf.open(folder, mapped(folder / "document.npy")) if read else None,
         )
 
@@ -64,6 +67,15 @@ class Kept:
         if len(fresh):
             found[fresh] = encoder.encode([texts[i] for i in fresh], progress=progress)
         return found
+
+    def sentences(
+        self, texts: Sequence[str], digests: Integers, whole: Floats, encoder: Encoder, progress: Progress
+    ) -> Parts:
+        """Of passages, which have the vectors `whole`."""
+        reuse = _same(
+            digests, None if self.digests is None or self.parts is None else self.digests[: self.parts.passages]
+        )
+        return Parts.build(texts, whole, encoder, self.parts, reuse, progress)
 
     def tokens(self, texts: Sequence[str], digests: Integers, language: str) -> Tokens:
         return _tokens(texts, digests, language, self.rows)

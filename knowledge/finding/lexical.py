@@ -68,11 +68,14 @@ class Lexical:
 
     def scores(self, query: Iterable[tuple[str, float]]) -> Floats:
         """float32 (rows,): BM25 of the weighted terms; a term that no row has adds nothing."""
-        total: Floats = np.zeros(self.rows, np.float32)
-        for number, weight in self.known(query):
-            start, end = self._indptr[number], self._indptr[number + 1]
-            total[self._indices[start:end]] += weight * self._data[start:end]
-        return total
+        known = self.known(query)
+        if not known:
+            return np.zeros(self.rows, np.float32)
+        # all terms at once: a conversation has a hundred
+        found = [slice(self._indptr[number], self._indptr[number + 1]) for number, _ in known]
+        rows = np.concatenate([self._indices[each] for each in found])
+        adds = np.concatenate([weight * self._data[each] for each, (_, weight) in zip(found, known, strict=True)])
+        return np.bincount(rows, adds, self.rows).astype(np.float32)
 
     def best(self, known: Known, count: int) -> Integers:
         """At least the `count` rows that score highest, in ascending order; fewer, where fewer have a term.

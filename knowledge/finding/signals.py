@@ -11,7 +11,10 @@ from knowledge.finding.query import Query
 from knowledge.finding.views import View
 
 VIEWS = ("itself", "near", "conversation", "opening")
-OF_EACH = ("whole", "words", "words_of_idf", "about", "about_of_idf", "cosine", "cosine_gap", "gist", "gist_gap")
+OF_EACH = (
+    *("whole", "words", "words_of_idf", "about", "about_of_idf"),
+    *("cosine", "cosine_gap", "sentence", "sentence_gap", "gist", "gist_gap"),
+)
 OF_DOCUMENT = ("document_gap", "within")  # of all views but the opening
 OF_ALL = ("base", "gap", "rank", "covered", "place", "along", "passages")
 OF_TURN = ("telling", "turns", "asked", "follows", "question", "across", "cosine_max", "near_cosine_max", "several")
@@ -32,7 +35,9 @@ def signals(index: Index, read: Sequence[View], base: Floats, among: Integers, t
     """
     newest = read[0].query
     documents = index.document[among]
-    each = [list(_of_each(index, view, among, documents)) for view in (read if turns else read[:1])]
+    told = read if turns else read[:1]
+    sentences = _sentences(index, told, among)
+    each = [list(_of_each(index, view, among, documents, best)) for view, best in zip(told, sentences, strict=True)]
     own = [list(_of_document(index, view, among, documents, asked)) for view in (read[:3] if turns else read[:1])]
     if not turns:  # there is one view
         each, own = each * 4, own * 3
@@ -65,7 +70,7 @@ def signals(index: Index, read: Sequence[View], base: Floats, among: Integers, t
     return table
 
 
-def _of_each(index: Index, view: View, among: Integers, documents: Integers) -> Iterator[Floats]:
+def _of_each(index: Index, view: View, among: Integers, documents: Integers, sentence: Floats) -> Iterator[Floats]:
     scores = view.scores
     assert scores.cosine is not None
     assert scores.gist is not None
@@ -79,8 +84,17 @@ def _of_each(index: Index, view: View, among: Integers, documents: Integers) -> 
     yield about / total
     yield cosine
     yield cosine - scores.cosine.max()
+    yield sentence
+    yield sentence - sentence.max()
     yield gist
     yield gist - scores.gist.max()
+
+
+def _sentences(index: Index, read: Sequence[View], among: Integers) -> Floats:
+    """float32 (len(read), len(among)): the cosine of each passage's nearest sentence with each view."""
+    assert index.parts is not None
+    meant = [view.query.vector for view in read if view.query.vector is not None]
+    return index.parts.best(among, np.stack(meant))
 
 
 def _of_document(index: Index, view: View, among: Integers, documents: Integers, asked: str) -> Iterator[Floats]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.text import LANGUAGES, clean, fold, language_of, sentences, spelt_out, terms, words, written_in
+from knowledge.text import LANGUAGES, clean, fold, language_of, sentences, spelt_out, stem, terms, words, written_in
 
 from .conftest import DATA
 
@@ -123,3 +123,10 @@ def test_the_language_of_a_text_is_told(text: str, language: str) -> None:
 )
 def test_only_what_is_evident_tells_the_language_that_is_written(text: str, language: str | None) -> None:
     assert written_in(text) == language
+
+
+@pytest.mark.parametrize(
+    "forms", ["loi lois", "emploi emplois", "delai delais", "essai essais", "francais francaise", "anglais anglaises"]
+)
+def test_a_french_plural_has_the_stem_of_its_singular(forms: str) -> None:
+    assert len({stem(form, "fr") for form in forms.split()}) == 1

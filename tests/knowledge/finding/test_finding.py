@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.finding.bm25 import K1, B
 from knowledge.finding.dense import Dense
 from knowledge.finding.fusion import ACROSS, Shares, fuse, fuse_documents, share_of_history, shares
 from knowledge.finding.index import Index, Texts
@@ -24,7 +25,7 @@ def lexical(rows: list[list[str]], heads: bool = False) -> Lexical:
 
 
 def test_scores_are_those_of_bm25s(tmp_path) -> None:
-    theirs = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
+    theirs = bm25s.BM25(k1=K1, b=B, method="lucene")
     theirs.index([row or ["∅"] for row in ROWS], show_progress=False)
     lexical(ROWS).save(tmp_path / "words")
     ours = Lexical.open(tmp_path / "words")
