@@ -59,13 +59,15 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Met:
     """How a question was met. `good` is whether that is what should happen, `first` and `five` are whether a page that
-    answers ranks first and among the first five; `ms` is the time of the whole answer."""
+    answers ranks first and among the first five, `there` whether it does first and, if it was quoted, under a heading that
+    answers; `ms` is the time of the whole answer."""
 
     question: Question
     verdict: Verdict
     good: bool
     first: bool
     five: bool
+    there: bool
     confidence: float
     passage: str | None
     ms: float
@@ -98,12 +100,15 @@ def meet(question: Question, knowledge: Asked) -> Met:
     verdict = judge(question, answer)
     ranked = [service(name) for name, _ in answer.basis.get("ranked", ())]
     wanted = set(question.services)
+    first = bool(wanted.intersection(ranked[:1]))
+    quoted = answer.outcome is Outcome.ANSWERED
     return Met(
         question,
         verdict,
         good(question, verdict),
-        bool(wanted.intersection(ranked[:1])),
+        first,
         bool(wanted.intersection(ranked[:5])),
+        _headed(question, answer) if quoted else first,
         answer.confidence,
         answer.sources[0].passage if answer.sources else None,
         took,
@@ -119,9 +124,15 @@ def judge(question: Question, answer: Answer) -> Verdict:
     if service(best.passage) not in question.services:
         return Verdict.WRONG
     quote = one_line(best.quote)
-    there = not question.sections or best.section in question.sections
     said = not question.answers or any(one_line(words) in quote for words in question.answers)
-    return Verdict.RIGHT if there and said else Verdict.PART
+    return Verdict.RIGHT if _headed(question, answer) and said else Verdict.PART
+
+
+def _headed(question: Question, answer: Answer) -> bool:
+    """Whether what is quoted is from a page that answers, and under a heading that does."""
+    best = answer.sources[0]
+    headed = not question.sections or best.section in question.sections
+    return service(best.passage) in question.services and headed
 
 
 def good(question: Question, verdict: Verdict) -> bool:
@@ -172,6 +183,7 @@ def overall(met: Sequence[Met]) -> dict[str, Any]:
         "R@5": share(answerable, lambda m: m.five),
         "unanswerable": shares(others),
         "calibration_error": round(calibration_error(confidence, np.array([m.first for m in met])), 4),
+        "calibration_error_of_section": round(calibration_error(confidence, np.array([m.there for m in met])), 4),
         "median_ms": round(float(np.median([m.ms for m in met])), 2),
     }
 
