@@ -35,7 +35,7 @@ class Parts:
     ) -> Self:
         """Of passages that have the vectors `whole`; `reuse[i]` is the passage of `before` that has the same text as
         passage i, -1 where none has."""
-        fresh = [said(text) if row < 0 else [] for text, row in zip(texts, reuse, strict=True)]
+        fresh = [sentences_of(text) if row < 0 else [] for text, row in zip(texts, reuse, strict=True)]
         lengths = np.array([max(1, len(cut)) for cut in fresh], np.int64)
         old = np.flatnonzero(reuse >= 0)
         if before is not None:
@@ -71,7 +71,7 @@ class Parts:
         return np.asarray(np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths, axis=0).T)
 
 
-def said(text: str) -> list[str]:
+def sentences_of(text: str) -> list[str]:
     """The sentences below the first line, which says where a passage stands, each with that line; none, where there is
     only one."""
     place, _, below = text.partition("\n")
