@@ -13,6 +13,7 @@ from tests.channels.web.running import running as serving
 CHROMIUM = os.environ.get("GUICHET_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
 FLAGS += ["disable-component-update", "disable-sync"]
+ZONE = "America/Vancouver"  # of the browser, whose day is another one than UTC's for a third of the time
 expect.set_options(timeout=5000)
 
 
@@ -48,7 +49,7 @@ def server(running: FakeServer) -> FakeServer:
 def page(browser: Browser) -> Iterator[Page]:
     """A page on which every error and every refusal by the content security policy fails the test."""
     size = {"width": 1200, "height": 900}
-    context = browser.new_context(viewport=size, locale="en-CA", timezone_id="America/Vancouver")
+    context = browser.new_context(viewport=size, locale="en-CA", timezone_id=ZONE)
     context.set_default_timeout(5000)
     page = context.new_page()
     wrong: list[str] = []

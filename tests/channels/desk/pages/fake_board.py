@@ -2,9 +2,12 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+
+from tests.channels.web.conftest import ZONE
 
 TEAMS: list[dict[str, Any]] = [
     {"name": "passports", "title": {"en": "Passports", "fr": "Passeports"}, "languages": ["en", "fr"]},
@@ -37,7 +40,7 @@ class FakeBoard:
     """`on` are the switches that are on, `known` what the last day was like by team, `days` what statistics say."""
 
     def __init__(self) -> None:
-        today = datetime.now(UTC).date()
+        today = datetime.now(ZoneInfo(ZONE)).date()
         self.on: list[dict[str, Any]] = []
         self.known: dict[str, dict[str, Any] | None] = {"passports": day(today, "passports"), "benefits": None}
         self.days = [day(today - timedelta(days=back), "passports", 25 + back, 60.0 * (back + 1)) for back in (2, 1, 0)]

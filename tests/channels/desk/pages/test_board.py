@@ -1,7 +1,8 @@
 """The supervisors' board and the statistics."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -9,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.channels.desk.pages.fake_board import at, day
 from tests.channels.desk.pages.fake_desk import FakeDesk, ago
 from tests.channels.desk.pages.test_live import LISTEN
+from tests.channels.web.conftest import ZONE
 
 
 @pytest.fixture
@@ -188,7 +190,7 @@ def test_statistics_have_every_number_in_a_table_and_as_csv(statistics: Page, de
     cells = rows.first.locator("th, td").all_inner_texts()
     assert cells[:6] == ["Whole period", "All teams", "102", "82", "90% (74 of 82)", "12"]
     assert cells[6] == "–"  # halves of days make no half of all
-    today = datetime.now(UTC).date()
+    today = datetime.now(ZoneInfo(ZONE)).date()
     newest = rows.nth(3).locator("th, td").all_inner_texts()
     assert newest[1:4] == ["Passports", "30", "25"]
     assert newest[6:8] == ["1\u00a0min", "3\u00a0min"]
@@ -223,7 +225,7 @@ def test_another_period(statistics: Page, desk: FakeDesk) -> None:
 
 def test_a_long_table_is_shown_in_parts(page: Page, desk: FakeDesk) -> None:
     desk.role = "supervisor"
-    today = datetime.now(UTC).date()
+    today = datetime.now(ZoneInfo(ZONE)).date()
     desk.board.days = [day(today - timedelta(days=number // 20), "passports") for number in range(250)]
     page.goto(f"{desk.origin}/#statistics")
     lines = page.locator("#days tbody:last-child tr")
