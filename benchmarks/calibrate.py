@@ -6,20 +6,19 @@ import dataclasses
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from benchmarks import sections
-from benchmarks.reliability import OF_PEOPLE, Example, calibration_error, draw, of_people
+from benchmarks.regressions import fit, unseen
+from benchmarks.reliability import WEIGHT, Example, calibration_error, draw, of_people
 from knowledge.answering.belonging import anothers, places
-from knowledge.answering.confidence import FEATURES, features
+from knowledge.answering.confidence import features
 from knowledge.answering.fitted import FILE, in_file
 from knowledge.answering.section import choose as choose_section
 from knowledge.arrays import Floats, Integers
@@ -33,15 +32,9 @@ from knowledge.shelf import Shelf
 from knowledge.sources import read
 
 HERE = Path(__file__).resolve().parents[1]
-FOLDS = 5
 ASKING = {"en": "how do I apply for {}", "fr": "comment demander {}"}
-BIASED = ("fr",)  # languages with a bias of their own; the others have the common one
-# A question whose document was taken away, or the section of it that answers, says what confidence must fall to when
-# nothing answers; it is not what people mostly ask, so it counts less. Names of inventory services as questions keep a bare
-# description from being distrusted.
-WEIGHT = {
-    "answerable": 1.0, "section removed": 0.3, "removed": 0.15, "aside": 1.0, "name": 0.3, "name removed": 0.1,
-}  # fmt: skip
+NOWHERE = ("no heading",)
+SOUGHT = "dev-detail"  # the file of questions that were looked for because no page answers them
 ANSWERED_ASIDES = 0.06  # of questions that nothing answers, the share that may be answered
 
 
@@ -74,17 +67,23 @@ def main() -> None:
     if not chosen.dry:
         chosen_by_hand = {"in_context": in_file()["in_context"]}  # docs/decisions/0018
         FILE.write_text(json.dumps(fitted | {"sections": weights} | chosen_by_hand, indent=1) + "\n")
-        draw(*shown, fitted["thresholds"], chosen.plot)
+        draw(*shown, chosen.plot)
 
 
 def questions(folder: Path) -> Iterator[dict[str, Any]]:
-    """The development questions: with the services whose pages answer, or with none."""
+    """The development questions: with the pages that are about what is asked, and those of them that answer."""
     for file in sorted(folder.glob("dev-*.jsonl")):
         for line in file.read_text().splitlines():
             question = json.loads(line)
             services = question.get("services") or [s for s in [question.get("service")] if s]
-            gold = [f"content/{question['language']}/{service}" for service in services]
-            yield question | {"gold": gold, "kind": "answerable" if gold else "aside"}
+            gold, about = (
+                [f"content/{question['language']}/{service}" for service in pages]
+                for pages in (services, question.get("about", ()))
+            )
+            kind = (
+                "answerable" if gold else "aside" if not about else "sought detail" if file.stem == SOUGHT else "detail"
+            )
+            yield question | {"gold": gold, "about": gold or about, "kind": kind}
 
 
 def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict[str, Any]]:
@@ -100,7 +99,8 @@ def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict
             if number % 2:
                 words = [w for w in words if chance.random() < 0.6] or words
             text = ASKING[language].format(" ".join(words)) if number % 2 else document["title"]
-            yield {"language": language, "text": text, "gold": [document["id"]], "kind": "name"}
+            gold = [document["id"]]
+            yield {"language": language, "text": text, "gold": gold, "about": gold, "kind": "name"}
 
 
 def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) -> Iterator[Example]:
@@ -111,18 +111,19 @@ def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) 
     query = index.understand(question["text"], encoder)
     if not query.terms:
         return
-    group = (question["gold"] or [question["text"]])[0].rsplit("/", 1)[-1]
-    scores = index.score(query)
-    yield example(question["kind"], group, query, scores, index, shelf, question["gold"], question.get("sections"))
+    about = question["about"]
+    group = (about or [question["text"]])[0].rsplit("/", 1)[-1]
+    scores, answering = index.score(query), question.get("sections") if question["gold"] else NOWHERE
+    yield example(question["kind"], group, query, scores, index, shelf, about, answering)
     if len(question["gold"]) == 1:
         number = next(n for n, d in enumerate(shelf.documents) if d["id"] in question["gold"])
         kind = "removed" if question["kind"] == "answerable" else "name removed"
-        yield example(kind, group, query, without(scores, number, index), index, shelf, [])
+        yield example(kind, group, query, without(scores, number, index), index, shelf)
         passages = index.passages_of(number)
-        answering = np.isin([shelf.passage(int(n)).heading for n in passages], question.get("sections") or [])
-        if 0 < answering.sum() < len(passages):
-            left = without_passages(scores, passages[answering], index)
-            yield example("section removed", group, query, left, index, shelf, [])
+        told = np.isin([shelf.passage(int(n)).heading for n in passages], question.get("sections") or [])
+        if 0 < told.sum() < len(passages):
+            left = without_passages(scores, passages[told], index)
+            yield example("section removed", group, query, left, index, shelf, about, NOWHERE)
 
 
 def example(
@@ -132,22 +133,24 @@ def example(
     scores: Scores,
     index: Index,
     shelf: Shelf,
-    gold: list[str],
-    answering: list[str] | None = None,
+    about: Sequence[str] = (),
+    answering: Sequence[str] | None = None,
 ) -> Example:
-    """Right is the first document if it is one of `gold`, and the passage chosen of it under a heading of `answering`."""
+    """The first document is right if it is one of those that are `about` what is asked, and the passage chosen of it if it
+    is under a heading of `answering`, or under any, where that is not said."""
     ranking = rank(
         ranked(index, query, scores, (), query.encoder, index.language), index, shelf, places(query.spelt, None)
     )
     best = ranking.candidates[0]
     document, chosen = shelf.documents[best.document], choose_section(query, best.document, scores, index, shelf)
-    answers = not answering or shelf.passage(chosen.passage).heading in answering
+    page, answers = document["id"] in about, not answering or shelf.passage(chosen.passage).heading in answering
     return Example(
         index.language,
         kind,
         group,
         features(query, ranking, query, chosen, index, shelf),
-        document["id"] in gold and answers,
+        page,
+        page and answers,
         anothers(query, index.language, ranking, shelf),
     )
 
@@ -177,74 +180,29 @@ def without_passages(scores: Scores, passages: Integers, index: Index) -> Scores
     return dataclasses.replace(scores, whole=whole, words=least(scores.words), fused=least(scores.fused), cosine=cosine)
 
 
-def fit(examples: list[Example]) -> dict[str, Any]:
-    """One regression for all languages, each with a bias of its own; the scaler's part is in the coefficients."""
-    scaler, regression = _fitted(examples)
-    stretched, moved = _held_to_people(scaler, regression, examples)
-    weights = stretched * regression.coef_[0] / scaler.scale_
-    bias = float(stretched * regression.intercept_[0] - (weights * scaler.mean_).sum() + moved)
-    named = {name: round(float(w), 4) for name, w in zip((*FEATURES, *BIASED), weights, strict=True)}
-    own = {language: named.pop(language) for language in BIASED}
-    return {"weights": named, "bias": round(bias, 4), "of_language": own}
-
-
-def unseen(examples: list[Example]) -> Floats:
-    """Each example's confidence by a fit that has seen nothing of its group."""
-    groups = sorted({e.group for e in examples})
-    random.Random(0).shuffle(groups)
-    fold = {group: n % FOLDS for n, group in enumerate(groups)}
-    found = np.zeros(len(examples))
-    for n in range(FOLDS):
-        known = [e for e in examples if fold[e.group] != n]
-        scaler, regression = _fitted(known)
-        stretched, moved = _held_to_people(scaler, regression, known)
-        here = [i for i, e in enumerate(examples) if fold[e.group] == n]
-        drawn = regression.decision_function(scaler.transform(_inputs([examples[i] for i in here])))
-        found[here] = 1 / (1 + np.exp(-(stretched * drawn + moved)))
-    return np.where([e.elsewhere for e in examples], 0.0, found)
-
-
-def _fitted(examples: list[Example]) -> tuple[StandardScaler, LogisticRegression]:
-    scaler = StandardScaler()
-    x = scaler.fit_transform(_inputs(examples))
-    weights = [WEIGHT[e.kind] for e in examples]
-    return scaler, LogisticRegression(C=0.2).fit(x, [e.right for e in examples], sample_weight=weights)
-
-
-def _held_to_people(
-    scaler: StandardScaler, regression: LogisticRegression, examples: list[Example]
-) -> tuple[float, float]:
-    """How the regression's logits are stretched and moved to be right about what people ask (Platt's scaling)."""
-    asked = [e for e in examples if e.kind in OF_PEOPLE]
-    drawn = regression.decision_function(scaler.transform(_inputs(asked)))
-    held = LogisticRegression(C=1000).fit(drawn[:, None], [e.right for e in asked])
-    return float(held.coef_[0, 0]), float(held.intercept_[0])
-
-
-def _inputs(examples: list[Example]) -> Floats:
-    return np.array([[*e.seen, *(float(e.language == language) for language in BIASED)] for e in examples])
-
-
-def choose(confidence: Floats, examples: list[Example]) -> dict[str, float]:
-    """The least confidence at which few enough asides are answered, and below it the steps of the ladder."""
-    asides, removed = (confidence[[e.kind == kind for e in examples]] for kind in ("aside", "removed"))
-    answer = round(float(np.quantile(asides, 1 - ANSWERED_ASIDES)), 2)
+def choose(confidence: dict[str, Floats], examples: list[Example]) -> dict[str, float]:
+    """The least confidence at which few enough asides are answered, and below it, by the page, the steps of the ladder."""
+    kind, page = np.array([e.kind for e in examples]), confidence["page"]
+    answer = round(float(np.quantile((page * confidence["section"])[kind == "aside"], 1 - ANSWERED_ASIDES)), 2)
+    asides, removed = page[kind == "aside"], page[kind == "removed"]
     steps = np.arange(0.02, answer, 0.01)
     scope = round(float(steps[np.argmax([(asides < s).mean() + (removed >= s).mean() for s in steps])]), 2)
     return {"answer": answer, "clarify": round((answer + scope) / 2, 2), "scope": scope}
 
 
-def report(confidence: Floats, examples: list[Example], limits: dict[str, float]) -> None:
-    table = Table("language", "asked", "questions", "first right", "answered", "answered right", title=str(limits))
+def report(confidence: dict[str, Floats], examples: list[Example], limits: dict[str, float]) -> None:
+    table = Table(
+        "language", "asked", "questions", "page right", "right", "answered", "answered right", title=str(limits)
+    )
+    answered = confidence["page"] * confidence["section"] >= limits["answer"]
+    page, right = np.array([(e.page, e.right) for e in examples]).T
     for language in sorted({e.language for e in examples}):
         for kind in WEIGHT:
             here = np.array([(e.language, e.kind) == (language, kind) for e in examples])
-            right = np.array([e.right for e in examples])[here]
-            answered = confidence[here] >= limits["answer"]
-            share = (f"{x:.3f}" for x in (right.mean(), answered.mean(), (right & answered).mean()))
+            share = (f"{of[here].mean():.3f}" for of in (page, right, answered, right & answered))
             table.add_row(language, kind, str(here.sum()), *share)
-        p, right = of_people(confidence, examples, language)
-        table.add_row(language, "calibration error", "", f"{calibration_error(p, right):.3f}")
+        errors = (calibration_error(*of_people(confidence, examples, language, whole)) for whole in (False, True))
+        table.add_row(language, "calibration error", "", *(f"{error:.3f}" for error in errors))
     Console(width=110).print(table)
 
 

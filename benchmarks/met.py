@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -60,7 +60,8 @@ class Verdict(StrEnum):
 class Met:
     """How a question was met. `good` is whether that is what should happen, `first` and `five` are whether a page that
     answers ranks first and among the first five, `there` whether it does first and, if it was quoted, under a heading that
-    answers; `ms` is the time of the whole answer."""
+    answers, and `about` whether the first page is about it, though it may not tell. `page` is the confidence in the page
+    alone, `ms` the time of the whole answer."""
 
     question: Question
     verdict: Verdict
@@ -68,7 +69,9 @@ class Met:
     first: bool
     five: bool
     there: bool
+    about: bool
     confidence: float
+    page: float
     passage: str | None
     ms: float
 
@@ -109,7 +112,9 @@ def meet(question: Question, knowledge: Asked) -> Met:
         first,
         bool(wanted.intersection(ranked[:5])),
         _headed(question, answer) if quoted else first,
+        bool({*question.services, *question.about}.intersection(ranked[:1])),
         answer.confidence,
+        answer.basis.get("confidence", [answer.confidence])[0],
         answer.sources[0].passage if answer.sources else None,
         took,
     )
@@ -176,16 +181,20 @@ def shares(met: Sequence[Met]) -> dict[str, Any]:
 def overall(met: Sequence[Met]) -> dict[str, Any]:
     answerable = [m for m in met if m.question.services]
     others = [m for m in met if not m.question.services]
-    confidence = np.array([m.confidence for m in met])
     return {
         "answerable": shares(answerable),
         "R@1": share(answerable, lambda m: m.first),
         "R@5": share(answerable, lambda m: m.five),
         "unanswerable": shares(others),
-        "calibration_error": round(calibration_error(confidence, np.array([m.first for m in met])), 4),
-        "calibration_error_of_section": round(calibration_error(confidence, np.array([m.there for m in met])), 4),
+        "calibration_error_of_page": _error((m.page, m.about) for m in met),
+        "calibration_error": _error((m.confidence, m.there) for m in met),
         "median_ms": round(float(np.median([m.ms for m in met])), 2),
     }
+
+
+def _error(told: Iterable[tuple[float, bool]]) -> float:
+    confidence, right = np.array(list(told)).T
+    return round(calibration_error(confidence, right), 4)
 
 
 def parallel(met: Sequence[Met]) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def markdown(found: dict[str, Any]) -> str:
         lines.append(f"| {name} | {en[part][key]:.1%} | {fr[part][key]:.1%} | |")
     for name, key in (("right page first", "R@1"), ("right page among the first five", "R@5")):
         lines.append(f"| {name} | {en[key]:.1%} | {fr[key]:.1%} | |")
-    for name, key in (("page", "calibration_error"), ("page and section", "calibration_error_of_section")):
+    for name, key in (("page", "calibration_error_of_page"), ("page and section", "calibration_error")):
         lines.append(f"| calibration error, {name} | {en[key]:.3f} | {fr[key]:.3f} | |")
     lines.append(f"| median ms per answer | {en['median_ms']:.1f} | {fr['median_ms']:.1f} | |")
     pairs = found["parallel"]
@@ -160,7 +160,7 @@ def table(kinds: Iterable[dict[str, Any]]) -> Table:
 
 def summary(languages: dict[str, dict[str, Any]], pairs: dict[str, Any]) -> Table:
     shown = Table("", *languages, title=f"{pairs['pairs']} parallel questions: gap " + gaps(pairs))
-    for key in ("R@1", "R@5", "calibration_error", "calibration_error_of_section", "median_ms"):
+    for key in ("R@1", "R@5", "calibration_error_of_page", "calibration_error", "median_ms"):
         shown.add_row(key, *(f"{found[key]:.3f}" for found in languages.values()))
     for part in ("answerable", "unanswerable"):
         for key, value in (("questions", "{}"), ("good", "{:.3f}"), ("wrong", "{:.3f}")):

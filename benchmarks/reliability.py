@@ -7,7 +7,20 @@ import numpy as np
 
 from knowledge.arrays import Floats
 
-OF_PEOPLE = ("answerable", "aside")  # the kinds of questions that people ask
+OF_PEOPLE = ("answerable", "detail", "aside")  # the kinds of questions that people ask
+# A question whose document was taken away, or the section of it that answers, says what confidence must fall to when
+# nothing answers, and so do details that were looked for because no page tells them; they are not what people mostly ask, so
+# they count less. Names of inventory services as questions keep a bare description from being distrusted.
+WEIGHT = {
+    "answerable": 1.0,
+    "detail": 1.0,
+    "aside": 1.0,
+    "sought detail": 0.3,
+    "section removed": 0.3,
+    "removed": 0.15,
+    "name": 0.3,
+    "name removed": 0.1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +29,18 @@ class Example:
     kind: str
     group: str  # what must not be on both sides of a fold
     seen: Floats
-    right: bool
+    page: bool  # the right one
+    right: bool  # and the passage of it that was chosen answers
     elsewhere: bool  # another government's, by the rule of the ladder: never answered
 
 
-def of_people(confidence: Floats, examples: list[Example], language: str) -> tuple[Floats, Floats]:
-    """Confidence and whether it was right, of the questions that people ask."""
+def of_people(
+    confidence: dict[str, Floats], examples: list[Example], language: str, whole: bool = True
+) -> tuple[Floats, Floats]:
+    """Confidence and whether it was right, of the questions that people ask: in the answer as a whole, or in its page."""
     here = np.array([e.language == language and e.kind in OF_PEOPLE for e in examples])
-    return confidence[here], np.array([e.right for e in examples])[here]
+    told = confidence["page"] * confidence["section"] if whole else confidence["page"]
+    return told[here], np.array([e.right if whole else e.page for e in examples])[here]
 
 
 def calibration_error(confidence: Floats, right: Floats, bins: int = 10) -> float:
@@ -33,7 +50,7 @@ def calibration_error(confidence: Floats, right: Floats, bins: int = 10) -> floa
     return float(sum(gaps))
 
 
-def draw(confidence: Floats, examples: list[Example], limits: dict[str, float], path: Path) -> None:
+def draw(confidence: dict[str, Floats], examples: list[Example], path: Path) -> None:
     """Reliability, and how often answers are wrong when only the surest are given."""
     import matplotlib
 
@@ -51,7 +68,6 @@ def draw(confidence: Floats, examples: list[Example], limits: dict[str, float], 
             np.arange(1, len(p) + 1) / len(p), 1 - np.cumsum(right[order]) / np.arange(1, len(p) + 1), label=language
         )
     reliable.plot([0, 1], [0, 1], "k:", linewidth=1)
-    reliable.axvline(limits["answer"], color="gray", linewidth=1)
     reliable.set(xlabel="confidence", ylabel="share that was right", title="Reliability", xlim=(0, 1), ylim=(0, 1))
     risky.set(
         xlabel="share of questions answered", ylabel="share of answers that were wrong", title="Risk and coverage"

@@ -141,14 +141,14 @@ def test_the_gap_is_measured_on_pairs_alone() -> None:
     def met(language: str, first: bool, pair: str | None) -> Met:
         question = Question(f"{pair}-{language}", language, "plain", "?", ("eta",), pair=pair)
         verdict = Verdict.RIGHT if first else Verdict.WRONG
-        return Met(question, verdict, good(question, verdict), first, True, first, 0.5, None, 1.0)
+        return Met(question, verdict, good(question, verdict), first, True, first, first, 0.5, 0.5, None, 1.0)
 
     found = measured([met("en", True, "a"), met("fr", False, "a"), met("en", False, None), met("fr", True, None)])
     assert found["parallel"]["pairs"] == 1
     assert found["parallel"]["R@1"] == {"en": 1.0, "fr": 0.0, "gap_points": 100.0}
     assert found["languages"]["en"]["R@1"] == 0.5
     english = found["languages"]["en"]
-    assert english["calibration_error"] == english["calibration_error_of_section"] == 0.0
+    assert english["calibration_error"] == english["calibration_error_of_page"] == 0.0
 
 
 def test_the_page_has_a_place_for_what_is_measured() -> None:

@@ -1,7 +1,8 @@
-"""Confidence is the probability that the best passage answers: that it is the right page, and its section has the answer."""
+"""Confidence is how probable it is that the best page is the right one, and that the passage chosen of it answers."""
 
 import math
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,9 +40,21 @@ FEATURES = (
 )
 
 
+class Confidence(NamedTuple):
+    """The probabilities, 0 … 1, that the page is the right one, and that the passage answers if the page is right."""
+
+    page: float
+    section: float
+
+    @property
+    def whole(self) -> float:
+        """That the answer answers."""
+        return self.page * self.section
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The logistic regression: weights in the order of FEATURES."""
+    """A logistic regression: weights in the order of FEATURES."""
 
     weights: tuple[float, ...]
     bias: float
@@ -97,19 +110,23 @@ def _of_section(newest: Query, chosen: Chosen, title: str, index: Index, shelf: 
     return math.log(max(chosen.chance, LEAST)), covered, float(found), float(bool(asked) and not found)
 
 
-def calibration(language: str, with_encoder: bool) -> Calibration:
-    """What was fitted for passages of `language`, with or without their meaning."""
+def told(seen: Floats, language: str, with_encoder: bool) -> Confidence:
+    """The confidence in a passage of `language` by its features, with or without its meaning."""
     fitted = in_file()["full" if with_encoder else "lexical"]
+    return Confidence(*(_calibration(fitted[part], language)(seen) for part in Confidence._fields))
+
+
+def _calibration(fitted: dict[str, Any], language: str) -> Calibration:
     weights = tuple(fitted["weights"][name] for name in FEATURES)
     return Calibration(weights, fitted["bias"] + fitted["of_language"].get(language, 0.0))
 
 
-def confidence_in_context(together: float, alone: float) -> float:
+def confidence_in_context(together: Confidence, alone: Confidence) -> Confidence:
     """That the best passage answers a turn that goes on: `together` is the confidence of the turn in its context, which
     vouches for the subject, and `alone` that of the turn by itself, which tells a follow-up from small talk."""
     of_together, of_alone, bias = in_file()["in_context"]
-    seen = of_together * logit(together) + of_alone * logit(alone) + bias
-    return (1 + math.tanh(seen / 2)) / 2
+    seen = of_together * logit(together.page) + of_alone * logit(alone.page) + bias
+    return Confidence((1 + math.tanh(seen / 2)) / 2, together.section)
 
 
 def logit(probability: float) -> float:

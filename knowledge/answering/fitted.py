@@ -11,8 +11,9 @@ FILE = Path(__file__).with_name("calibration.json")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """At least `answer` confident, the best passage is the answer. At least `clarify`, the best two or three are
-    offered if they are alike. Below `scope` the question is taken not to be about public services."""
+    """At least `answer` confident in the page and its passage, the passage is the answer. At least `clarify` in the page,
+    the best two or three are offered if they are alike. Below `scope` in it the question is taken not to be about public
+    services."""
 
     answer: float
     clarify: float

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from knowledge.answer import Answer, Outcome, Source
 from knowledge.answering.belonging import anothers, apart, assumed, left_out, owner, same_service
+from knowledge.answering.confidence import Confidence
 from knowledge.answering.fitted import thresholds
 from knowledge.answering.quoting import SHORT, quote
 from knowledge.answering.reading import Reading, read
@@ -25,7 +26,9 @@ RANKED = 5  # documents whose scores are told with the answer
 NEAR = 0.85  # of the best score: what a further source must reach to be worth showing
 ALIKE = 0.07  # below the best score: so close, that a few words cannot tell which is meant
 BRIEF = 2  # words that name a subject and ask nothing about it
-NEAREST = 0.15  # confidence from which pages are worth a look, though none is known to answer, if they know every word
+NEAREST = (
+    0.15  # confidence in a page from which it is worth a look, though it is not known to answer, if it knows every word
+)
 
 
 def answer(
@@ -46,14 +49,33 @@ def answer(
     found = read(question, asked, where, index, shelf, encoder, before)
     if found is None:
         return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
+    found, other = _belonging(found, asked, index, shelf)
     candidates = found.ranking.candidates
     ranked = [[shelf.documents[c.document]["id"], round(c.score, 4)] for c in candidates[:RANKED]]
-    made = Answer(Outcome.NOT_FOUND, found.confidence, language, snapshot=snapshot.name, basis={"ranked": ranked})
-    made = _climb(made, found, asked, index, shelf)
-    return replace(made, confidence=round(made.confidence, 4))
+    parts = [round(part, 4) for part in found.confidence]
+    made = Answer(
+        Outcome.NOT_FOUND,
+        round(found.confidence.whole, 4),
+        language,
+        snapshot=snapshot.name,
+        basis={"ranked": ranked, "confidence": parts},
+    )
+    return _climb(made, found, other, asked, index, shelf)
 
 
-def _climb(made: Answer, found: Reading, asked: str, index: Index, shelf: Shelf) -> Answer:
+def _belonging(found: Reading, asked: str, index: Index, shelf: Shelf) -> tuple[Reading, int | None]:
+    """What was found, without confidence if the question is another government's, and that one's page, if there is one."""
+    if not anothers(found.newest, asked, found.ranking, shelf):
+        return found, None
+    first = shelf.documents[found.ranking.candidates[0].document]
+    other = left_out(found.ranking, index, shelf, found.within)
+    theirs = shelf.documents[other]["title"] if other is not None else ""
+    if "-" not in first["jurisdiction"] or not same_service(first["title"], theirs, index.language):
+        found = replace(found, confidence=found.confidence._replace(page=thresholds().scope))
+    return found, other
+
+
+def _climb(made: Answer, found: Reading, other: int | None, asked: str, index: Index, shelf: Shelf) -> Answer:
     """The answer on its step of the ladder, with what belongs to it."""
     candidates, best = found.ranking.candidates, found.ranking.candidates[0]
     first = shelf.documents[best.document]
@@ -61,18 +83,11 @@ def _climb(made: Answer, found: Reading, asked: str, index: Index, shelf: Shelf)
     outcome = judge(
         found.confidence, found.query, found.ranking, title.issuperset(term for term, _ in found.query.asked)
     )
-    other = None
-    if anothers(found.newest, asked, found.ranking, shelf):
-        other = left_out(found.ranking, index, shelf, found.within)
-        theirs = shelf.documents[other]["title"] if other is not None else ""
-        if "-" not in first["jurisdiction"] or not same_service(first["title"], theirs, index.language):
-            outcome = Outcome.NOT_FOUND
-            made = replace(made, confidence=min(made.confidence, thresholds().scope))
     if outcome in (Outcome.NOT_FOUND, Outcome.OUT_OF_SCOPE):
         whose = owner((found.newest.spelt, *found.before), asked, found.within, shelf, first["title"], other)
         if whose:
             return replace(made, whose=whose)
-        worth = outcome is Outcome.NOT_FOUND and made.confidence >= NEAREST and not found.newest.unknown
+        worth = outcome is Outcome.NOT_FOUND and found.confidence.page >= NEAREST and not found.newest.unknown
         return replace(made, outcome=outcome, sources=_sources(_near(candidates), found, index, shelf) if worth else ())
     meant = apart(found.ranking, shelf, index.language) if len(found.within) < 2 else []
     if len(meant) > 1:
@@ -93,7 +108,7 @@ def _climb(made: Answer, found: Reading, asked: str, index: Index, shelf: Shelf)
     )
 
 
-def judge(confidence: float, query: Query, ranking: Ranking, only_named: bool = False) -> Outcome:
+def judge(confidence: Confidence, query: Query, ranking: Ranking, only_named: bool = False) -> Outcome:
     """The ladder: answer, ask which of two or three is meant, not found, out of scope.
 
     `only_named` is whether all that was said is in the title of the best page: of several such pages none is likely, and
@@ -104,11 +119,11 @@ def judge(confidence: float, query: Query, ranking: Ranking, only_named: bool = 
     brief = len(query.asked) <= BRIEF
     if ambiguous and brief and only_named:
         return Outcome.CLARIFY
-    if confidence >= limits.answer and not (ambiguous and brief):
+    if confidence.whole >= limits.answer and not (ambiguous and brief):
         return Outcome.ANSWERED
-    if confidence >= limits.clarify and ambiguous:
+    if confidence.page >= limits.clarify and ambiguous:
         return Outcome.CLARIFY
-    return Outcome.NOT_FOUND if confidence >= limits.scope else Outcome.OUT_OF_SCOPE
+    return Outcome.NOT_FOUND if confidence.page >= limits.scope else Outcome.OUT_OF_SCOPE
 
 
 def alike(ranking: Ranking) -> list[Candidate]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.answering.belonging import places
-from knowledge.answering.confidence import calibration, confidence_in_context, features
+from knowledge.answering.confidence import Confidence, confidence_in_context, features, told
 from knowledge.answering.fitted import thresholds
 from knowledge.answering.section import Chosen, choose
 from knowledge.encoder import Encoder
@@ -35,7 +35,7 @@ class Reading:
     ranking: Ranking
     passages: Ranking
     chosen: Chosen
-    confidence: float
+    confidence: Confidence
     within: tuple[str, ...]
     before: tuple[str, ...] = ()
     led: bool = False
@@ -56,7 +56,7 @@ def read(
     alone = by_itself(newest, asked, places(newest.spelt, where), index, shelf)
     if not newest.terms or alone is None:
         return None
-    sure = alone.confidence >= thresholds().answer
+    sure = alone.confidence.whole >= thresholds().answer
     if not before or stands_alone(newest, index, sure) or _names_another(alone, asked, before, index, shelf):
         return alone
     return _in_context(alone, asked, where, index, shelf, encoder, before) or alone
@@ -125,7 +125,9 @@ def _asks_the_same(newest: Query, asked: str, index: Index) -> bool:
     return not kinds and index.telling(newest) < TELLING and joins(newest.spelt, asked)
 
 
-def confidence_of(query: Query, ranking: Ranking, newest: Query, chosen: Chosen, index: Index, shelf: Shelf) -> float:
-    """That the page that is first in `ranking` for the `query` answers, by the passage `chosen` for `newest`."""
+def confidence_of(
+    query: Query, ranking: Ranking, newest: Query, chosen: Chosen, index: Index, shelf: Shelf
+) -> Confidence:
+    """In the page that is first in `ranking` for the `query`, and in the passage of it that was `chosen` for `newest`."""
     seen = features(query, ranking, newest, chosen, index, shelf)
-    return calibration(index.language, ranking.scores.cosine is not None)(seen)
+    return told(seen, index.language, ranking.scores.cosine is not None)

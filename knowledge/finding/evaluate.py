@@ -15,7 +15,7 @@ import numpy as np
 
 from knowledge.arrays import Floats
 from knowledge.encoder import Encoder, Progress, meanings, silent
-from knowledge.finding.following import said
+from knowledge.finding.following import points
 from knowledge.finding.index import Index, Texts
 from knowledge.finding.ranker import ranked
 from knowledge.text import LANGUAGES, clean, language_of
@@ -104,7 +104,7 @@ def index_of(
 def find(index: Index, question: Question, encoder: Encoder | None, asked: str) -> Floats:
     """float32 (passages,): how well each answers the question, in the light of the turns before it."""
     if encoder is not None:  # side by side
-        meanings(encoder, [clean(question.text), *map(said, question.history)])
+        meanings(encoder, [clean(question.text), *points(question.history)])
     newest = index.understand(question.text, encoder, forgiving=asked == index.language)
     return ranked(index, newest, index.score(newest, asked), question.history, encoder, asked).whole
 

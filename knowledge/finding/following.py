@@ -14,7 +14,7 @@ from knowledge.finding.fusion import share_of_history
 from knowledge.finding.index import Index, Scores
 from knowledge.finding.query import Query
 from knowledge.reviewed import reviewed
-from knowledge.text import plain
+from knowledge.text import plain, sentences
 
 SPEAKERS = ("user: ", "agent: ")
 LONGEST = 200  # characters of a turn that are remembered: a turn must cost the same, however long the conversation
@@ -44,6 +44,20 @@ def in_context(newest: str, before: Sequence[str]) -> str:
 def said(turn: str) -> str:
     """A turn without who said it."""
     return turn.split(": ", 1)[-1] if turn.startswith(SPEAKERS) else turn
+
+
+def points(before: Sequence[str]) -> list[str]:
+    """What each of the turns `before` comes to: an agent's to its last sentence, which is often what the next turn answers,
+    and a citizen's to all of it. A turn that says nothing comes to nothing."""
+    return [text for text in map(_point, before) if text]
+
+
+def _point(turn: str) -> str:
+    text = said(turn).strip()
+    if not text or not turn.startswith(SPEAKERS[1]):
+        return text
+    start, end = sentences(text)[-1]
+    return text[start:end]
 
 
 def turns(question: str, answer: Answer) -> list[str]:

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder, meaning, meanings
-from knowledge.finding.following import NEAREST, in_context, questions, said
+from knowledge.encoder import Encoder, meanings
+from knowledge.finding.following import in_context, points, questions, said
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
 from knowledge.finding.scores import Scores
 from knowledge.text import terms
 
 FADING = 0.8  # what the words of a turn count, against those of the turn after it
-RECEDING = 0.7  # the same, for meaning
+RECEDING = 0.85  # the same, for meaning
+MEANT_WITH = 4  # turns before the newest one whose meaning it is read with
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,13 @@ def views(
     index: Index, newest: Query, alone: Scores, before: Sequence[str], encoder: Encoder | None, asked: str
 ) -> tuple[View, View, View, View]:
     """By itself, together with the turns just before, in the whole conversation, as the question that began it; one and
-    the same four times where nothing was said before. A meaning is put together of those of the turns: none but the newest
-    must be encoded that was a turn already."""
+    the same four times where nothing was said before. A meaning is put together of those of what each turn comes to: a
+    citizen's turn is encoded once, and of an agent's only a sentence."""
     itself = View(newest, alone)
     turns = [turn for turn in map(said, before) if turn.strip()]
     if not turns:
         return itself, itself, itself, itself
-    opening = questions(before)[-1] if questions(before) else turns[0]
+    *_, opening = [turns[0], *(asked for asked in questions(before) if asked.strip())]
 
     def read(query: Query, vector: Floats | None) -> View:
         query = replace(query, vector=vector)
@@ -46,11 +47,10 @@ def views(
 
     near = whole = first = None
     if encoder is not None and newest.vector is not None:
-        meant = meanings(encoder, turns)
-        near = _unit(2 * newest.vector + np.sum(meant[-NEAREST:], axis=0))
+        *meant, first = meanings(encoder, [*points(before), opening])
+        near = _unit(2 * newest.vector + np.sum(meant[-MEANT_WITH:], axis=0))
         faded = [RECEDING ** (n + 1) * vector for n, vector in enumerate(reversed(meant))]
         whole = _unit(newest.vector + np.sum(faded, axis=0))
-        first = meaning(encoder, opening) if opening.strip() else newest.vector
     return (
         itself,
         read(understood(in_context(newest.text, before)), near),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from knowledge import Knowledge
 from knowledge.answer import Outcome
 from knowledge.answering.belonging import places
-from knowledge.answering.confidence import FEATURES, calibration
+from knowledge.answering.confidence import FEATURES, Confidence, told
 from knowledge.answering.fitted import thresholds
 from knowledge.answering.ladder import answer, judge
 from knowledge.answering.quoting import LONGEST, SHORT
@@ -153,13 +154,19 @@ def test_the_ladder(confidence, query, second: float, outcome: Outcome) -> None:
     limits = thresholds()
     sure = (limits.clarify + limits.answer) / 2 if confidence == "between" else confidence
     ranking = Ranking((Candidate(0, 0.9), Candidate(1, second)), None)
-    assert judge(sure, query, ranking) is outcome
+    assert judge(Confidence(sure, 1.0), query, ranking) is outcome
+
+
+def test_a_page_that_is_right_and_does_not_tell_is_no_answer() -> None:
+    alone = Ranking((Candidate(0, 0.9), Candidate(1, 0.5)), None)
+    assert judge(Confidence(0.95, 0.05), Asked, alone) is Outcome.NOT_FOUND
+    assert Confidence(0.5, 0.5).whole == 0.25
 
 
 def test_who_only_names_what_several_pages_are_about_is_asked_which() -> None:
     ranking = Ranking((Candidate(0, 0.9), Candidate(1, 0.89)), None)
-    assert judge(0.0, Named(), ranking, only_named=True) is Outcome.CLARIFY
-    assert judge(0.0, Asked(), ranking, only_named=True) is Outcome.OUT_OF_SCOPE
+    assert judge(Confidence(0.0, 1.0), Named(), ranking, only_named=True) is Outcome.CLARIFY
+    assert judge(Confidence(0.0, 1.0), Asked(), ranking, only_named=True) is Outcome.OUT_OF_SCOPE
 
 
 def test_the_thresholds_are_steps() -> None:
@@ -169,7 +176,7 @@ def test_the_thresholds_are_steps() -> None:
 
 @given(st.lists(st.floats(-50, 50), min_size=len(FEATURES), max_size=len(FEATURES)), st.booleans())
 def test_confidence_is_a_probability(seen: list[float], encoder: bool) -> None:
-    assert 0 <= calibration("fr", encoder)(seen) <= 1
+    assert all(0 <= part <= 1 for part in told(np.array(seen), "fr", encoder))
 
 
 @pytest.mark.parametrize(

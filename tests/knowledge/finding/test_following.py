@@ -6,13 +6,14 @@ import pytest
 
 from knowledge import Knowledge
 from knowledge.answer import Answer, Outcome
-from knowledge.answering.confidence import confidence_in_context
+from knowledge.answering.confidence import Confidence, confidence_in_context
 from knowledge.finding.following import (
     goes_on,
     in_context,
     in_its_light,
     joins,
     mixed,
+    points,
     questions,
     stands_alone,
     turns,
@@ -72,8 +73,26 @@ def test_only_what_tells_enough_stands_alone(index) -> None:
 
 
 def test_confidence_needs_the_turn_as_well_as_its_context() -> None:
-    assert confidence_in_context(0.97, 0.05) > 0.6 > confidence_in_context(0.9, 0.0)
-    assert 0 <= confidence_in_context(0.0, 0.0) < confidence_in_context(1.0, 1.0) <= 1
+    def page(together: float, alone: float) -> float:
+        return confidence_in_context(Confidence(together, 1.0), Confidence(alone, 1.0)).page
+
+    assert page(0.97, 0.05) > 0.6 > page(0.9, 0.0)
+    assert 0 <= page(0.0, 0.0) < page(1.0, 1.0) <= 1
+
+
+def test_which_passage_answers_is_told_by_the_turn_in_its_context() -> None:
+    assert confidence_in_context(Confidence(0.9, 0.7), Confidence(0.9, 0.1)).section == 0.7
+
+
+def test_of_what_an_agent_said_the_last_sentence_counts() -> None:
+    before = (
+        "user: My licence is lost. Help.",
+        "agent: I see. Do you live in Ontario?",
+        "agent: ",
+        "user:  ",
+        "agent: Yes",
+    )
+    assert points(before) == ["My licence is lost. Help.", "Do you live in Ontario?", "Yes"]
 
 
 def ask(knowledge: Knowledge, *asked: str, language: str = "en", place: str | None = None) -> Answer:
