@@ -1,5 +1,6 @@
 """Near finds the rows nearest in meaning without comparing all: a graph of neighbours (HNSW) by usearch, by memory map."""
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -9,8 +10,8 @@ import numpy as np
 from knowledge.arrays import Floats, Integers, mapped
 
 NEIGHBOURS = 32  # of each row in the graph
-SOUGHT = 128  # rows that are kept in mind while a row is put in
-KEPT_IN_MIND, SHARE = 256, 1 / 500  # rows while a question is looked up: at least, and of all
+SOUGHT = 256  # rows that are kept in mind while a row is put in
+KEPT_IN_MIND, SHARE = 192, 1 / 800  # rows while a question is looked up: at least, and of all
 CHANGED = 0.1  # the share of rows beyond which the graph is made anew
 FILE = "near.usearch"
 
@@ -39,7 +40,7 @@ class Near:
                 graph.remove(gone)
         if graph is None:
             graph, new = _graph(vectors.shape[1]), np.unique(keys)
-        graph.add(new, vectors[order[np.searchsorted(keys, new)]])
+        graph.add(new, vectors[order[np.searchsorted(keys, new)]], threads=os.cpu_count() or 1)
         return cls(keys, order.astype(np.int32), graph=graph)
 
     def save(self, folder: Path) -> None:
@@ -79,6 +80,7 @@ class Near:
 
 
 def _graph(dim: int, lookups: bool = True) -> Any:
+    import onnxruntime  # noqa: F401 — first: where usearch was imported before it, importing it ends the process
     from usearch.index import Index
 
     return Index(

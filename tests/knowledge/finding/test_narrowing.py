@@ -1,5 +1,7 @@
 """A large index scores only what could be the best, and finds what scoring everything would."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -197,3 +199,9 @@ def test_the_best_come_first_and_equals_in_their_order() -> None:
 def _ordered(row: np.ndarray, term: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.argsort(row, kind="stable")
     return row[order], term[order]
+
+
+def test_an_encoder_may_be_opened_after_a_graph_was_made() -> None:
+    first = "from knowledge.finding.near import Near; import numpy as np"
+    made = "Near.build(np.eye(8, dtype=np.float32), np.arange(128, dtype=np.uint8).reshape(8, 16))"
+    subprocess.run([sys.executable, "-c", f"{first}; {made}; import onnxruntime"], check=True)
