@@ -11,7 +11,7 @@ from knowledge.arrays import Floats, Integers, mapped
 
 NEIGHBOURS = 32  # of each row in the graph
 SOUGHT = 256  # rows that are kept in mind while a row is put in
-KEPT_IN_MIND, SHARE = 192, 1 / 800  # rows while a question is looked up: at least, and of all
+KEPT_IN_MIND, SHARE = 192, 1 / 600  # rows while a question is looked up: at least, and of all
 CHANGED = 0.1  # the share of rows beyond which the graph is made anew
 FILE = "near.usearch"
 
@@ -31,16 +31,17 @@ class Near:
         named = np.ascontiguousarray(digests[:, :8]).view(np.uint64).ravel()
         order = np.argsort(named, kind="stable")
         keys = named[order]
-        new, gone = keys, keys[:0]
+        # each text once, in the order of the rows: neighbours that come together are found sooner, and missed less
+        rows = np.sort(np.unique(named, return_index=True)[1])
         graph = None
         if before is not None:
-            new, gone = np.setdiff1d(keys, before.keys), np.setdiff1d(before.keys, keys)
+            new, gone = rows[~np.isin(named[rows], before.keys)], np.setdiff1d(before.keys, keys)
             if len(new) + len(gone) <= CHANGED * len(keys):
-                graph = before.copied()
+                graph, rows = before.copied(), new
                 graph.remove(gone)
         if graph is None:
-            graph, new = _graph(vectors.shape[1]), np.unique(keys)
-        graph.add(new, vectors[order[np.searchsorted(keys, new)]], threads=os.cpu_count() or 1)
+            graph = _graph(vectors.shape[1])
+        graph.add(named[rows], vectors[rows], threads=os.cpu_count() or 1)
         return cls(keys, order.astype(np.int32), graph=graph)
 
     def save(self, folder: Path) -> None:
