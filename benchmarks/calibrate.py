@@ -65,7 +65,7 @@ def main() -> None:
             report(confidence, examples, fitted["thresholds"])
             shown = confidence, examples
     if not chosen.dry:
-        chosen_by_hand = {"in_context": in_file()["in_context"]}  # docs/decisions/0018
+        chosen_by_hand = {"in_context": in_file()["in_context"]}  # docs/decisions/0020
         FILE.write_text(json.dumps(fitted | {"sections": weights} | chosen_by_hand, indent=1) + "\n")
         draw(*shown, chosen.plot)
 
@@ -80,10 +80,8 @@ def questions(folder: Path) -> Iterator[dict[str, Any]]:
                 [f"content/{question['language']}/{service}" for service in pages]
                 for pages in (services, question.get("about", ()))
             )
-            kind = (
-                "answerable" if gold else "aside" if not about else "sought detail" if file.stem == SOUGHT else "detail"
-            )
-            yield question | {"gold": gold, "about": gold or about, "kind": kind}
+            unanswered = "aside" if not about else "sought detail" if file.stem == SOUGHT else "detail"
+            yield question | {"gold": gold, "about": gold or about, "kind": "answerable" if gold else unanswered}
 
 
 def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict[str, Any]]:
