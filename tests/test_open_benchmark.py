@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.calibrate import questions as development
 from benchmarks.met import Met, Question, Verdict, good, judge, measured, meet, one_line, questions
 from benchmarks.open import CONTENT, MARKS, PAGE, QUESTIONS
 from knowledge.answer import Answer, Outcome, Source
@@ -53,6 +54,16 @@ def test_each_is_asked_once() -> None:
 def test_none_is_a_question_that_anything_was_fitted_on() -> None:
     known = {plain(q["text"]) for q in fitted_on()} | {plain(q) for d in DOCUMENTS.values() for q in d.questions}
     assert [q.id for q in ASKED if plain(q.text) in known] == []
+
+
+def test_what_anything_is_fitted_on_is_labelled_with_what_the_content_holds() -> None:
+    """A section may be named that is before the first heading: ""."""
+    for asked in development(QUESTIONS):
+        pages = [DOCUMENTS[name] for name in asked["about"]]
+        headings = {section.path[-1] if section.path else "" for page in pages for section in page.sections}
+        assert headings.issuperset(asked.get("sections", ())), asked["text"]
+        assert bool(asked["gold"]) == (asked["kind"] == "answerable")
+        assert bool(asked["about"]) == (asked["kind"] != "aside")
 
 
 def test_parallel_questions_are_the_same_in_both_languages() -> None:
@@ -118,12 +129,16 @@ def test_it_asks_in_the_language_of_the_page_with_place_and_history() -> None:
     class Knows:
         def ask(self, question: str, **said: Any) -> Answer:
             heard.append(said)
-            return replace(answered(), basis={"ranked": [["content/fr/visitor-visa", 0.9], ["content/fr/eta", 0.8]]})
+            ranked = [["content/fr/visitor-visa", 0.9], ["content/fr/eta", 0.8]]
+            return replace(answered(), basis={"ranked": ranked, "confidence": [0.8, 0.5]})
 
     said = ("user: I fly to Canada", "agent: You need an eTA.")
     met = meet(replace(FEE, page="fr", place="ca-on", history=said), Knows())
     assert heard == [{"language": "fr", "place": "ca-on", "before": said}]
     assert (met.verdict, met.good, met.first, met.five) == (Verdict.RIGHT, True, False, True)
+    assert (met.about, met.page) == (False, 0.8)
+    detail = replace(FEE, kind="detail", services=(), about=("visitor-visa",))
+    assert (meet(detail, Knows()).first, meet(detail, Knows()).about) == (False, True)
 
 
 def test_what_should_happen_depends_on_what_is_published_and_where() -> None:

@@ -129,6 +129,11 @@ def confidence_in_context(together: Confidence, alone: Confidence) -> Confidence
     return Confidence((1 + math.tanh(seen / 2)) / 2, together.section)
 
 
+def surer(one: Confidence, other: Confidence) -> Confidence:
+    """Of two confidences in one page that which is higher as a whole."""
+    return max(one, other, key=lambda told: told.whole)
+
+
 def logit(probability: float) -> float:
     near = min(max(probability, 1e-4), 1 - 1e-4)
     return math.log(near / (1 - near))

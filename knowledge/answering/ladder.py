@@ -49,12 +49,14 @@ def answer(
     found = read(question, asked, where, index, shelf, encoder, before)
     if found is None:
         return Answer(Outcome.OUT_OF_SCOPE, 0.0, language, snapshot=snapshot.name)
-    found, other = _belonging(found, asked, index, shelf)
+    theirs, other = _belonging(found, asked, index, shelf)
+    if theirs:
+        found = replace(found, confidence=found.confidence._replace(page=thresholds().scope))
     candidates = found.ranking.candidates
     ranked = [[shelf.documents[c.document]["id"], round(c.score, 4)] for c in candidates[:RANKED]]
     parts = [round(part, 4) for part in found.confidence]
     made = Answer(
-        Outcome.NOT_FOUND,
+        Outcome.NOT_FOUND if theirs else _outcome(found, index, shelf),
         round(found.confidence.whole, 4),
         language,
         snapshot=snapshot.name,
@@ -63,32 +65,32 @@ def answer(
     return _climb(made, found, other, asked, index, shelf)
 
 
-def _belonging(found: Reading, asked: str, index: Index, shelf: Shelf) -> tuple[Reading, int | None]:
-    """What was found, without confidence if the question is another government's, and that one's page, if there is one."""
+def _belonging(found: Reading, asked: str, index: Index, shelf: Shelf) -> tuple[bool, int | None]:
+    """Whether the question is another government's, and that one's page, if there is one."""
     if not anothers(found.newest, asked, found.ranking, shelf):
-        return found, None
+        return False, None
     first = shelf.documents[found.ranking.candidates[0].document]
     other = left_out(found.ranking, index, shelf, found.within)
     theirs = shelf.documents[other]["title"] if other is not None else ""
-    if "-" not in first["jurisdiction"] or not same_service(first["title"], theirs, index.language):
-        found = replace(found, confidence=found.confidence._replace(page=thresholds().scope))
-    return found, other
+    return "-" not in first["jurisdiction"] or not same_service(first["title"], theirs, index.language), other
+
+
+def _outcome(found: Reading, index: Index, shelf: Shelf) -> Outcome:
+    title = set(terms(shelf.documents[found.ranking.candidates[0].document]["title"], index.language))
+    only_named = title.issuperset(term for term, _ in found.query.asked)
+    return judge(found.confidence, found.query, found.ranking, only_named)
 
 
 def _climb(made: Answer, found: Reading, other: int | None, asked: str, index: Index, shelf: Shelf) -> Answer:
-    """The answer on its step of the ladder, with what belongs to it."""
-    candidates, best = found.ranking.candidates, found.ranking.candidates[0]
+    """The answer on its step of the ladder, with what belongs to it; `other` is the page of another government."""
+    outcome, candidates, best = made.outcome, found.ranking.candidates, found.ranking.candidates[0]
     first = shelf.documents[best.document]
-    title = set(terms(first["title"], index.language))
-    outcome = judge(
-        found.confidence, found.query, found.ranking, title.issuperset(term for term, _ in found.query.asked)
-    )
     if outcome in (Outcome.NOT_FOUND, Outcome.OUT_OF_SCOPE):
         whose = owner((found.newest.spelt, *found.before), asked, found.within, shelf, first["title"], other)
         if whose:
-            return replace(made, whose=whose)
+            return replace(made, outcome=Outcome.NOT_FOUND, whose=whose)
         worth = outcome is Outcome.NOT_FOUND and found.confidence.page >= NEAREST and not found.newest.unknown
-        return replace(made, outcome=outcome, sources=_sources(_near(candidates), found, index, shelf) if worth else ())
+        return replace(made, sources=_sources(_near(candidates), found, index, shelf) if worth else ())
     meant = apart(found.ranking, shelf, index.language) if len(found.within) < 2 else []
     if len(meant) > 1:
         names = (governments.named(shelf.documents[c.document]["jurisdiction"], asked) for c in meant[:CHOICES])
@@ -96,11 +98,10 @@ def _climb(made: Answer, found: Reading, other: int | None, asked: str, index: I
         return replace(made, outcome=Outcome.CLARIFY, sources=sources, choices=tuple(names), asks_place=True)
     if outcome is Outcome.CLARIFY:
         sources = _sources(alike(found.ranking), found, index, shelf)
-        return replace(made, outcome=outcome, sources=sources, choices=tuple(s.title for s in sources))
+        return replace(made, sources=sources, choices=tuple(s.title for s in sources))
     sources = _sources(_near(candidates), found, index, shelf)
     return replace(
         made,
-        outcome=outcome,
         sources=sources,
         choices=related(best, sources[0].section, found.newest, shelf),
         about=first["title"] if found.led else "",

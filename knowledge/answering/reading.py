@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.answering.belonging import places
-from knowledge.answering.confidence import Confidence, confidence_in_context, features, told
+from knowledge.answering.confidence import Confidence, confidence_in_context, features, surer, told
 from knowledge.answering.fitted import thresholds
 from knowledge.answering.section import Chosen, choose
 from knowledge.encoder import Encoder
@@ -112,7 +112,7 @@ def _in_context(
         ranking,
         passages,
         chosen,
-        max(confidence, alone.confidence) if same else confidence,
+        surer(confidence, alone.confidence) if same else confidence,
         within,
         earlier,
         led=not same,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from knowledge import Knowledge
 from knowledge.answer import Outcome
 from knowledge.answering.belonging import places
-from knowledge.answering.confidence import FEATURES, Confidence, told
+from knowledge.answering.confidence import FEATURES, Confidence, surer, told
 from knowledge.answering.fitted import thresholds
 from knowledge.answering.ladder import answer, judge
 from knowledge.answering.quoting import LONGEST, SHORT
@@ -161,6 +161,11 @@ def test_a_page_that_is_right_and_does_not_tell_is_no_answer() -> None:
     alone = Ranking((Candidate(0, 0.9), Candidate(1, 0.5)), None)
     assert judge(Confidence(0.95, 0.05), Asked, alone) is Outcome.NOT_FOUND
     assert Confidence(0.5, 0.5).whole == 0.25
+
+
+def test_the_surer_of_two_is_so_as_a_whole() -> None:
+    page, both = Confidence(0.9, 0.1), Confidence(0.5, 0.9)
+    assert surer(page, both) == surer(both, page) == both
 
 
 def test_who_only_names_what_several_pages_are_about_is_asked_which() -> None:
