@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from knowledge import blas
 from machine import agents, keeping, publisher, ruling
 
 if TYPE_CHECKING:
@@ -250,6 +251,7 @@ def _language_of(question: str) -> str:
 
 def main() -> None:
     """Run the command; what a person can put right is said in a sentence, without a traceback."""
+    blas.prepare()
     try:
         app()
     except Exception as error:

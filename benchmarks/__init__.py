@@ -1,3 +1,5 @@
 """What the README claims, measured."""
 
-"""What the README claims, measured."""
+from knowledge import blas
+
+blas.prepare()

@@ -3,8 +3,8 @@
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from hashlib import blake2b
 from itertools import islice
@@ -96,25 +96,44 @@ def meaning(encoder: Encoder, text: str) -> Floats:
 
 
 def meanings(encoder: Encoder, texts: Sequence[str]) -> list[Floats]:
-    """The same of several, side by side as far as the encoder has workers; what is remembered is not computed. No text is
-    kept, only its digest."""
+    """The same of several, side by side as far as the encoder has workers; what is remembered is not computed, and what is
+    being computed is waited for. No text is kept, only its digest."""
     named = {text: blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts}
     with _lock:
         remembered = _remembered.setdefault(encoder, {})
-        known = {text: remembered[name] for text, name in named.items() if name in remembered}
-    if new := [text for text in named if text not in known]:
-        known |= zip(new, encoder.encode(new), strict=True)
-    with _lock:
+        new = {text: Future[Floats]() for text, name in named.items() if name not in remembered}
         for text, name in named.items():  # what was used last is forgotten last
-            remembered.pop(name, None)
-            remembered[name] = known[text]
+            remembered[name] = new[text] if text in new else remembered.pop(name)
+        known = {text: remembered[name] for text, name in named.items()}
         for name in list(islice(remembered, max(0, len(remembered) - REMEMBERED))):
             del remembered[name]
-    return [known[text] for text in texts]
+    if new:
+        _compute(encoder, new, {named[text] for text in new})
+    return [known[text].result() for text in texts]
 
 
-_remembered: WeakKeyDictionary[Encoder, dict[bytes, Floats]] = WeakKeyDictionary()
+def foresee(encoder: Encoder, texts: Sequence[str]) -> None:
+    """Begin with texts whose meaning will be asked for; nothing waits until it is."""
+    _ahead.submit(meanings, encoder, texts)
+
+
+def _compute(encoder: Encoder, new: dict[str, Future[Floats]], names: Iterable[bytes]) -> None:
+    try:
+        for text, vector in zip(new, encoder.encode(list(new)), strict=True):
+            new[text].set_result(vector)
+    except BaseException as error:
+        with _lock:
+            for name in names:
+                _remembered.get(encoder, {}).pop(name, None)
+        for waited_for in new.values():
+            if not waited_for.done():
+                waited_for.set_exception(error)
+        raise
+
+
+_remembered: WeakKeyDictionary[Encoder, dict[bytes, Future[Floats]]] = WeakKeyDictionary()
 _lock = threading.Lock()
+_ahead = ThreadPoolExecutor(1, "foresee")
 
 
 class SharedEncoder:

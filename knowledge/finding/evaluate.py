@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder, Progress, meanings, silent
+from knowledge.encoder import Encoder, Progress, foresee, silent
 from knowledge.finding.following import points
 from knowledge.finding.index import Index, Texts
 from knowledge.finding.ranker import ranked
-from knowledge.text import LANGUAGES, clean, language_of
+from knowledge.text import LANGUAGES, language_of
 
 VERSION = 8  # of what is kept: raise it when an index is made differently
 METRICS = ("R@1", "R@5", "R@10", "MRR@10", "nDCG@10", "ms_per_query")
@@ -103,8 +103,8 @@ def index_of(
 
 def find(index: Index, question: Question, encoder: Encoder | None, asked: str) -> Floats:
     """float32 (passages,): how well each answers the question, in the light of the turns before it."""
-    if encoder is not None:  # side by side
-        meanings(encoder, [clean(question.text), *points(question.history)])
+    if encoder is not None:
+        foresee(encoder, points(question.history))
     newest = index.understand(question.text, encoder, forgiving=asked == index.language)
     return ranked(index, newest, index.score(newest, asked), question.history, encoder, asked).whole
 

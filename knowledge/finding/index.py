@@ -150,19 +150,24 @@ class Index:
     def understand(self, question: str, encoder: Encoder | None, forgiving: bool = True) -> Query:
         return understand(question, self.language, self.words, self.spelling if forgiving else None, encoder)
 
-    def score(self, query: Query, asked: str | None = None) -> Scores:
-        """How well each passage answers a query that was asked in the language `asked`, this index's own if None."""
+    def score(self, query: Query, asked: str | None = None, alike: Scores | None = None) -> Scores:
+        """How well each passage answers a query that was asked in the language `asked`, this index's own if None.
+
+        `alike` are the scores of a query that has the same meaning: what was seen of it is not looked for again.
+        """
         if self.words.narrows:
             return narrowed(self, query, shares(asked or self.language, self.language))
-        return self.score_all(query, asked)
+        return self.score_all(query, asked, alike)
 
-    def score_all(self, query: Query, asked: str | None = None) -> Scores:
+    def score_all(self, query: Query, asked: str | None = None, alike: Scores | None = None) -> Scores:
         """The same, whatever the size, by looking at every row."""
         by = shares(asked or self.language, self.language)
         words, pairs = self.words.scores(query.terms), self.pairs.scores(query.pairs)
         about = self.about.scores(query.terms)
         cosine = gist = None
-        if self.dense is not None and self.gist is not None and query.vector is not None:
+        if alike is not None:
+            cosine, gist = alike.cosine, alike.gist
+        elif self.dense is not None and self.gist is not None and query.vector is not None:
             cosine, gist = self.dense.scores(query.vector), self.gist.scores(query.vector)
         fused = fuse(words, pairs, cosine, by)
         best = self._best(fused)

@@ -16,7 +16,7 @@ from knowledge.finding.index import Index
 from knowledge.finding.query import Query
 from knowledge.finding.scores import WITHHELD, Scores
 from knowledge.finding.signals import signals
-from knowledge.finding.views import View, views
+from knowledge.finding.views import Views, views
 
 CANDIDATES = 50
 CONVERSATION = 0.5  # what the whole conversation counts for becoming a candidate
@@ -42,7 +42,7 @@ def ranked(
     return replace(base, whole=whole)
 
 
-def together(index: Index, read: Sequence[View]) -> Scores:
+def together(index: Index, read: Views) -> Scores:
     """The less the newest turn tells by itself, the more the turns near it say what it is about."""
     itself, near = read[:2]
     return (
@@ -52,9 +52,9 @@ def together(index: Index, read: Sequence[View]) -> Scores:
     )
 
 
-def candidates(read: Sequence[View], base: Scores) -> Integers:
+def candidates(read: Views, base: Scores) -> Integers:
     """The numbers of the passages that may be the best, by falling score; none that is withheld."""
-    scores = base.whole + CONVERSATION * read[2].scores.whole
+    scores = base.whole + CONVERSATION * read.conversation.scores.whole
     found = np.argpartition(-scores, CANDIDATES)[:CANDIDATES] if len(scores) > CANDIDATES else np.arange(len(scores))
     found = found[base.whole[found] > WITHHELD]
     return np.asarray(found[np.argsort(-base.whole[found], kind="stable")])

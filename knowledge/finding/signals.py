@@ -8,41 +8,35 @@ from knowledge.arrays import Floats, Integers
 from knowledge.finding.fusion import fuse_documents, shares
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
-from knowledge.finding.views import View
+from knowledge.finding.views import View, Views
 
-VIEWS = ("itself", "near", "conversation", "opening")
-OF_EACH = (
-    *("whole", "words", "words_of_idf", "about", "about_of_idf"),
-    *("cosine", "cosine_gap", "sentence", "sentence_gap", "gist", "gist_gap"),
-)
-OF_DOCUMENT = ("document_gap", "within")  # of all views but the opening
+OF_WORDS = ("whole", "words", "words_of_idf", "about", "about_of_idf", "document_gap", "within")  # by each view
+OF_MEANING = ("cosine", "cosine_gap", "sentence", "sentence_gap", "gist", "gist_gap")  # gaps among the candidates
+MEANINGS = ("itself", "near", "opening")  # the whole conversation has the same as what is near
 OF_ALL = ("base", "gap", "rank", "covered", "place", "along", "passages")
 OF_TURN = ("telling", "turns", "asked", "follows", "question", "across", "cosine_max", "near_cosine_max", "several")
 SIGNALS = (
-    *(f"{view}_{name}" for view in VIEWS for name in OF_EACH),
-    *(f"{view}_{name}" for view in VIEWS[:3] for name in OF_DOCUMENT),
+    *(f"{view}_{name}" for view in Views._fields[:3] for name in OF_WORDS),
+    *(f"{meaning}_{name}" for meaning in MEANINGS for name in OF_MEANING),
     *OF_ALL,
     *OF_TURN,
 )
 LATE = 20  # passages into a document; further counts no more
 
 
-def signals(index: Index, read: Sequence[View], base: Floats, among: Integers, turns: int, asked: str) -> Floats:
+def signals(index: Index, read: Views, base: Floats, among: Integers, turns: int, asked: str) -> Floats:
     """float32 (len(among), len(SIGNALS)): what is known of the passages `among`, by falling `base`.
 
     `base` is how well each passage answers by the fixed mixture, `turns` how many came before, `asked` the language of
     the question. Needs cosines.
     """
-    newest = read[0].query
-    documents = index.document[among]
-    told = read if turns else read[:1]
-    sentences = _sentences(index, told, among)
-    each = [list(_of_each(index, view, among, documents, best)) for view, best in zip(told, sentences, strict=True)]
-    own = [list(_of_document(index, view, among, documents, asked)) for view in (read[:3] if turns else read[:1])]
+    newest, documents = read.itself.query, index.document[among]
+    words = [list(_of_words(index, view, among, documents, asked)) for view in (read[:3] if turns else read[:1])]
+    meant = list(_of_meanings(index, read, among, documents, turns > 0))
     if not turns:  # there is one view
-        each, own = each * 4, own * 3
-    seen = [column for columns in (*each, *own) for column in columns]
+        words, meant = words * 3, meant * 3
     place, count = index.position[among].astype(np.float32), index.lengths[documents]
+    seen = [column for columns in (*words, *meant) for column in columns]
     seen += [
         base[among],
         base[among] - base[among].max(),
@@ -52,7 +46,7 @@ def signals(index: Index, read: Sequence[View], base: Floats, among: Integers, t
         place / np.maximum(1, count - 1),
         np.log1p(count),
     ]
-    cosines = [float(each.scores.cosine.max()) if each.scores.cosine is not None else 0.0 for each in read[:2]]
+    cosines = [float(view.scores.cosine.max()) if view.scores.cosine is not None else 0.0 for view in read[:2]]
     turn = [
         index.telling(newest),
         turns,
@@ -70,35 +64,14 @@ def signals(index: Index, read: Sequence[View], base: Floats, among: Integers, t
     return table
 
 
-def _of_each(index: Index, view: View, among: Integers, documents: Integers, sentence: Floats) -> Iterator[Floats]:
-    scores = view.scores
-    assert scores.cosine is not None
-    assert scores.gist is not None
-    total = _weight(index, view.query)
-    words, cosine = _best_row(index, scores.words, among), _best_row(index, scores.cosine, among)
-    about, gist = scores.about[documents], scores.gist[documents]
+def _of_words(index: Index, view: View, among: Integers, documents: Integers, asked: str) -> Iterator[Floats]:
+    scores, total = view.scores, _weight(index, view.query)
+    words, about = _best_row(index, scores.words, among), scores.about[documents]
     yield scores.whole[among]
     yield words / max(float(scores.words.max()), 1e-9)
     yield words / total
     yield about / max(float(scores.about.max()), 1e-9)
     yield about / total
-    yield cosine
-    yield cosine - scores.cosine.max()
-    yield sentence
-    yield sentence - sentence.max()
-    yield gist
-    yield gist - scores.gist.max()
-
-
-def _sentences(index: Index, read: Sequence[View], among: Integers) -> Floats:
-    """float32 (len(read), len(among)): the cosine of each passage's nearest sentence with each view."""
-    assert index.parts is not None
-    meant = [view.query.vector for view in read if view.query.vector is not None]
-    return index.parts.best(among, np.stack(meant))
-
-
-def _of_document(index: Index, view: View, among: Integers, documents: Integers, asked: str) -> Iterator[Floats]:
-    scores = view.scores
     if index.about.rows < index.passages:
         fused = fuse_documents(scores.about, scores.gist, index.sectioned, shares(asked, index.language))
         yield fused[documents] - fused.max()
@@ -108,6 +81,27 @@ def _of_document(index: Index, view: View, among: Integers, documents: Integers,
     best = np.full(index.about.rows, -1.0, np.float32)
     np.maximum.at(best, index.document[scored], scores.whole[scored])
     yield scores.whole[among] - best[documents]
+
+
+def _of_meanings(
+    index: Index, read: Views, among: Integers, documents: Integers, follows: bool
+) -> Iterator[tuple[Floats, ...]]:
+    """By the meaning of the turn itself, and, if it follows others, by that of what is near it and by the opening's."""
+    assert index.parts is not None
+    assert index.dense is not None
+    assert index.gist is not None
+    vectors, seen = list[Floats](), list[tuple[Floats, Floats]]()
+    for view in (read.itself, read.near) if follows else (read.itself,):
+        assert view.query.vector is not None
+        assert view.scores.cosine is not None
+        assert view.scores.gist is not None
+        vectors.append(view.query.vector)
+        seen.append((_best_row(index, view.scores.cosine, among), view.scores.gist[documents]))
+    if follows and read.opening is not None:
+        vectors.append(read.opening)
+        seen.append((index.dense.of(among, read.opening), index.gist.of(documents, read.opening)))
+    for (cosine, gist), sentence in zip(seen, index.parts.best(among, np.stack(vectors)), strict=True):
+        yield cosine, cosine - cosine.max(), sentence, sentence - sentence.max(), gist, gist - gist.max()
 
 
 def _best_row(index: Index, scores: Floats, among: Integers) -> Floats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from knowledge.text import terms
 
 FADING = 0.8  # what the words of a turn count, against those of the turn after it
 RECEDING = 0.85  # the same, for meaning
-MEANT_WITH = 4  # turns before the newest one whose meaning it is read with
+NEWEST = 1.5  # what the newest turn counts, beside RECEDING of the one before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +27,40 @@ class View:
     scores: Scores
 
 
+class Views(NamedTuple):
+    """Three views that all passages are scored by, and the meaning of the question that began the conversation, by which
+    only candidates are compared; None without an encoder."""
+
+    itself: View
+    near: View
+    conversation: View
+    opening: Floats | None
+
+
 def views(
     index: Index, newest: Query, alone: Scores, before: Sequence[str], encoder: Encoder | None, asked: str
-) -> tuple[View, View, View, View]:
-    """By itself, together with the turns just before, in the whole conversation, as the question that began it; one and
-    the same four times where nothing was said before. A meaning is put together of those of what each turn comes to: a
-    citizen's turn is encoded once, and of an agent's only a sentence."""
+) -> Views:
+    """A turn by itself, with the words of the turns just before it, and with those of the whole conversation; one and the
+    same thrice where nothing was said before. The last two have one meaning: it is put together of those of what each turn
+    comes to, so that each is encoded once."""
     itself = View(newest, alone)
     turns = [turn for turn in map(said, before) if turn.strip()]
     if not turns:
-        return itself, itself, itself, itself
-    *_, opening = [turns[0], *(asked for asked in questions(before) if asked.strip())]
-
-    def read(query: Query, vector: Floats | None) -> View:
-        query = replace(query, vector=vector)
-        return View(query, index.score(query, asked))
-
-    def understood(text: str) -> Query:
-        return index.understand(text, None, forgiving=False)
-
-    near = whole = first = None
+        return Views(itself, itself, itself, newest.vector)
+    together = opening = None
     if encoder is not None and newest.vector is not None:
-        *meant, first = meanings(encoder, [*points(before), opening])
-        near = _unit(2 * newest.vector + np.sum(meant[-MEANT_WITH:], axis=0))
+        *meant, opening = meanings(encoder, [*points(before), _opening(before, turns)])
         faded = [RECEDING ** (n + 1) * vector for n, vector in enumerate(reversed(meant))]
-        whole = _unit(newest.vector + np.sum(faded, axis=0))
-    return (
-        itself,
-        read(understood(in_context(newest.text, before)), near),
-        read(replace(newest, terms=_remembered(newest, turns, index.language)), whole),
-        read(understood(opening), first),
-    )
+        together = _unit(np.sum([NEWEST * newest.vector, *faded], axis=0))
+    near = replace(index.understand(in_context(newest.text, before), None, forgiving=False), vector=together)
+    conversation = replace(newest, terms=_remembered(newest, turns, index.language), vector=together)
+    scores = index.score(near, asked)
+    return Views(itself, View(near, scores), View(conversation, index.score(conversation, asked, scores)), opening)
+
+
+def _opening(before: Sequence[str], turns: Sequence[str]) -> str:
+    """The first thing that was asked; what was said first, where nothing was."""
+    return next((asked for asked in reversed(questions(before)) if asked.strip()), turns[0])
 
 
 def _remembered(newest: Query, turns: Sequence[str], language: str) -> tuple[tuple[str, float], ...]:

@@ -79,8 +79,8 @@ class Veiled(Index):
         self.__dict__.update(index.__dict__)
         self._hidden, self._whole = hidden, whole
 
-    def score(self, query: Query, asked: str | None = None) -> Scores:
-        scores = super().score(query, asked)
+    def score(self, query: Query, asked: str | None = None, alike: Scores | None = None) -> Scores:
+        scores = super().score(query, asked)  # not `alike`, whose hidden documents would be farther than the farthest
         about = np.where(self._whole, np.float32(0), scores.about)
         gist = None if scores.gist is None else np.where(self._whole, np.float32(HIDDEN), scores.gist)
         whole = np.where(self._hidden, np.float32(HIDDEN), scores.whole)

@@ -2,13 +2,27 @@
 
 import json
 import shutil
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from knowledge.encoder import MANIFEST, MODEL, Encoder, NoEncoder, SharedEncoder, meaning, meanings
+from knowledge.encoder import (
+    MANIFEST,
+    MODEL,
+    Encoder,
+    NoEncoder,
+    Progress,
+    SharedEncoder,
+    foresee,
+    meaning,
+    meanings,
+    silent,
+)
 from knowledge.export import FAITHFUL
 from tests.knowledge.conftest import BagOfWords
 
@@ -59,6 +73,52 @@ def test_what_comes_again_is_computed_once_and_forgotten_last(monkeypatch: pytes
     meaning(encoder, "other")
     assert encoder.encoded == ["third", "fourth", "other"]
     assert np.array_equal(meaning(BagOfWords(), "one"), one), "each encoder has a memory of its own"  # type: ignore[arg-type]
+
+
+def test_what_was_begun_ahead_is_waited_for_and_not_computed_again() -> None:
+    class Slow(BagOfWords):
+        def __init__(self) -> None:
+            super().__init__()
+            self.began, self.may_end = threading.Event(), threading.Event()
+
+        def encode(self, texts: Sequence[str], progress: Progress = silent) -> Any:
+            self.began.set()
+            assert self.may_end.wait(5)
+            return super().encode(texts, progress)
+
+    encoder: Any = Slow()
+    foresee(encoder, ["later"])
+    assert encoder.began.wait(5)
+    asked = ThreadPoolExecutor(1).submit(meaning, encoder, "later")
+    with pytest.raises(TimeoutError):
+        asked.result(0.05)
+    encoder.may_end.set()
+    assert np.array_equal(asked.result(5), BagOfWords().encode(["later"])[0])
+    assert encoder.encoded == ["later"]
+
+
+def test_what_failed_is_tried_again_and_whoever_waited_is_told() -> None:
+    class Failing(BagOfWords):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fails, self.began, self.may_end = True, threading.Event(), threading.Event()
+
+        def encode(self, texts: Sequence[str], progress: Progress = silent) -> Any:
+            self.began.set()
+            assert self.may_end.wait(5)
+            if self.fails:
+                raise OSError("no memory")
+            return super().encode(texts, progress)
+
+    encoder: Any = Failing()
+    foresee(encoder, ["later"])
+    assert encoder.began.wait(5)
+    waiting = ThreadPoolExecutor(1).submit(meaning, encoder, "later")
+    encoder.may_end.set()
+    with pytest.raises(OSError):
+        waiting.result(5)
+    encoder.fails = False
+    assert np.array_equal(meaning(encoder, "later"), BagOfWords().encode(["later"])[0])
 
 
 def test_a_text_that_cannot_be_encoded_is_remembered_as_what_is_read_of_it(real: Encoder) -> None:
