@@ -34,6 +34,7 @@ from knowledge.sources import read
 HERE = Path(__file__).resolve().parents[1]
 ASKING = {"en": "how do I apply for {}", "fr": "comment demander {}"}
 NOWHERE = ("no heading",)
+STORY = "personal"  # the style of questions that tell what happened, and name no service
 SOUGHT = "dev-detail"  # the file of questions that were looked for because no page answers them
 ANSWERED_ASIDES = 0.06  # of questions that nothing answers, the share that may be answered
 
@@ -80,8 +81,9 @@ def questions(folder: Path) -> Iterator[dict[str, Any]]:
                 [f"content/{question['language']}/{service}" for service in pages]
                 for pages in (services, question.get("about", ()))
             )
+            answered = "story" if question.get("style") == STORY else "answerable"
             unanswered = "aside" if not about else "sought detail" if file.stem == SOUGHT else "detail"
-            yield question | {"gold": gold, "about": gold or about, "kind": "answerable" if gold else unanswered}
+            yield question | {"gold": gold, "about": gold or about, "kind": answered if gold else unanswered}
 
 
 def names(snapshot: Snapshot, inventory: Path, each: int = 120) -> Iterator[dict[str, Any]]:
@@ -115,7 +117,7 @@ def seen(question: dict[str, Any], snapshot: Snapshot, encoder: Encoder | None) 
     yield example(question["kind"], group, query, scores, index, shelf, about, answering)
     if len(question["gold"]) == 1:
         number = next(n for n, d in enumerate(shelf.documents) if d["id"] in question["gold"])
-        kind = "removed" if question["kind"] == "answerable" else "name removed"
+        kind = "name removed" if question["kind"] == "name" else "removed"
         yield example(kind, group, query, without(scores, number, index), index, shelf)
         passages = index.passages_of(number)
         told = np.isin([shelf.passage(int(n)).heading for n in passages], question.get("sections") or [])

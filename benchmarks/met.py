@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from benchmarks.reliability import calibration_error
+from benchmarks.reliability import by_chance, calibration_error
 from knowledge import Answer
 from knowledge.answer import Outcome
 
@@ -188,6 +188,8 @@ def overall(met: Sequence[Met]) -> dict[str, Any]:
         "unanswerable": shares(others),
         "calibration_error_of_page": _error((m.page, m.about) for m in met),
         "calibration_error": _error((m.confidence, m.there) for m in met),
+        "calibration_error_of_page_by_chance": round(by_chance(np.array([m.page for m in met])), 4),
+        "calibration_error_by_chance": round(by_chance(np.array([m.confidence for m in met])), 4),
         "median_ms": round(float(np.median([m.ms for m in met])), 2),
     }
 

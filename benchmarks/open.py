@@ -133,7 +133,8 @@ def markdown(found: dict[str, Any]) -> str:
     for name, key in (("right page first", "R@1"), ("right page among the first five", "R@5")):
         lines.append(f"| {name} | {en[key]:.1%} | {fr[key]:.1%} | |")
     for name, key in (("page", "calibration_error_of_page"), ("page and section", "calibration_error")):
-        lines.append(f"| calibration error, {name} | {en[key]:.3f} | {fr[key]:.3f} | |")
+        both = " | ".join(f"{found[key]:.3f} ({found[f'{key}_by_chance']:.3f})" for found in (en, fr))
+        lines.append(f"| calibration error, {name} (of an exact confidence, by chance) | {both} | |")
     lines.append(f"| median ms per answer | {en['median_ms']:.1f} | {fr['median_ms']:.1f} | |")
     pairs = found["parallel"]
     for key, name in (("R@1", "right page first"), ("R@5", "among the first five"), ("good", "as it should be")):

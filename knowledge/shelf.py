@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, overload
 
@@ -15,14 +16,17 @@ from knowledge.passage import Passage, digest
 
 DOCUMENTS, DOCUMENT_OFFSETS = "documents.jsonl", "document_offsets.npy"
 PASSAGES, OFFSETS = "passages.jsonl", "offsets.npy"
+KEPT = 64  # documents
 PLACES, PLACE, SOURCES = "places.json", "place.npy", "sources.npy"
 
 
 class Documents(Sequence[dict[str, Any]]):
-    """Decoded when they are asked for: 300,000 of them would take a gigabyte in every process."""
+    """Decoded when they are asked for: 300,000 of them would take a gigabyte in every process. Not to be changed: the last
+    few are kept, since a turn asks for the same again and again."""
 
     def __init__(self, text: Integers, offsets: Integers) -> None:
         self._text, self._offsets = text, offsets
+        self._decoded = lru_cache(KEPT)(self._decode)
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -36,7 +40,9 @@ class Documents(Sequence[dict[str, Any]]):
             return [self[n] for n in range(*at.indices(len(self)))]
         if not -len(self) <= at < len(self):
             raise IndexError(at)
-        at %= len(self)
+        return self._decoded(int(at) % len(self))
+
+    def _decode(self, at: int) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self._text[self._offsets[at] : self._offsets[at + 1]].tobytes())
         return found
 
@@ -55,11 +61,17 @@ class Shelf:
 
     @classmethod
     def open(cls, folder: Path, of: Integers) -> Self:
-        documents = Documents(np.memmap(folder / DOCUMENTS, np.uint8, "r"), mapped(folder / DOCUMENT_OFFSETS))
+        # plain views: numpy's memmap class makes each slice several times slower
+        documents, text = (np.asarray(np.memmap(folder / name, np.uint8, "r")) for name in (DOCUMENTS, PASSAGES))
         places = json.loads((folder / PLACES).read_text())
-        text = np.memmap(folder / PASSAGES, np.uint8, "r")
         return cls(
-            documents, of, places, mapped(folder / PLACE), text, mapped(folder / OFFSETS), mapped(folder / SOURCES)
+            Documents(documents, mapped(folder / DOCUMENT_OFFSETS)),
+            of,
+            places,
+            mapped(folder / PLACE),
+            text,
+            mapped(folder / OFFSETS),
+            mapped(folder / SOURCES),
         )
 
     def passage(self, number: int) -> Passage:
@@ -84,6 +96,9 @@ class Shelf:
     def document(self, number: int) -> dict[str, Any]:
         """The document of passage `number`: Document's fields but for its sections, and `questions` as pairs."""
         return self.documents[int(self.of[number])]
+
+    def jurisdiction(self, document: int) -> str:
+        return self.places[int(self.place[document])]
 
 
 def shelve(folder: Path, group: list[Document], found: list[Passage]) -> None:

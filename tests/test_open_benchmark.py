@@ -5,11 +5,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.calibrate import questions as development
 from benchmarks.met import Met, Question, Verdict, good, judge, measured, meet, one_line, questions
 from benchmarks.open import CONTENT, MARKS, PAGE, QUESTIONS
+from benchmarks.reliability import by_chance
 from knowledge.answer import Answer, Outcome, Source
 from knowledge.sources import read
 from knowledge.text import plain
@@ -62,7 +64,7 @@ def test_what_anything_is_fitted_on_is_labelled_with_what_the_content_holds() ->
         pages = [DOCUMENTS[name] for name in asked["about"]]
         headings = {section.path[-1] if section.path else "" for page in pages for section in page.sections}
         assert headings.issuperset(asked.get("sections", ())), asked["text"]
-        assert bool(asked["gold"]) == (asked["kind"] == "answerable")
+        assert bool(asked["gold"]) == (asked["kind"] in ("answerable", "story"))
         assert bool(asked["about"]) == (asked["kind"] != "aside")
 
 
@@ -164,6 +166,11 @@ def test_the_gap_is_measured_on_pairs_alone() -> None:
     assert found["languages"]["en"]["R@1"] == 0.5
     english = found["languages"]["en"]
     assert english["calibration_error"] == english["calibration_error_of_page"] == 0.0
+
+
+def test_of_few_questions_an_exact_confidence_errs_by_chance() -> None:
+    assert by_chance(np.ones(30)) == 0
+    assert by_chance(np.full(30, 0.5)) > 0.05 > 0.02 > by_chance(np.full(3000, 0.5)) > 0
 
 
 def test_the_page_has_a_place_for_what_is_measured() -> None:

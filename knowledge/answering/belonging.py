@@ -32,7 +32,7 @@ def anothers(query: Query, asked: str, ranking: Ranking, shelf: Shelf) -> bool:
     does not hold, or to the one whose own office or programme it names."""
     best = ranking.candidates[0]
     whose = place.agency(query.spelt, asked)
-    if whose and not place.belongs(shelf.documents[best.document]["jurisdiction"], whose):
+    if whose and not place.belongs(shelf.jurisdiction(best.document), whose):
         return True
     return ranking.elsewhere > AHEAD * best.score
 
@@ -42,7 +42,7 @@ def left_out(ranking: Ranking, index: Index, shelf: Shelf, within: Sequence[str]
     best = np.full(len(shelf.documents), -1.0, np.float32)
     np.maximum.at(best, index.document, ranking.scores.whole)
     of = (int(number) for number in np.argsort(-best))
-    return next((n for n in of if not place.any_holds(shelf.documents[n]["jurisdiction"], within)), None)
+    return next((n for n in of if not place.any_holds(shelf.jurisdiction(n), within)), None)
 
 
 def same_service(one: str, other: str, language: str) -> bool:
@@ -58,14 +58,13 @@ def apart(ranking: Ranking, shelf: Shelf, language: str) -> list[Candidate]:
     """Candidates that differ by their place only, the first among them: whoever asks must say where they live. The first
     alone, where the place decides nothing."""
     first, *others = ranking.candidates
-    found, of = [first], [shelf.documents[first.document]["jurisdiction"]]
+    found, of = [first], [shelf.jurisdiction(first.document)]
     title = shelf.documents[first.document]["title"]
     for candidate in others:
-        document = shelf.documents[candidate.document]
-        mine = document["jurisdiction"]
+        mine = shelf.jurisdiction(candidate.document)
         elsewhere = mine.count("-") == of[0].count("-") and not place.any_holds(mine, of)
         near = candidate.score >= APART * first.score
-        if elsewhere and near and same_service(title, document["title"], language):
+        if elsewhere and near and same_service(title, shelf.documents[candidate.document]["title"], language):
             found.append(candidate)
             of.append(mine)
     return found
@@ -95,7 +94,7 @@ def owner(
     if office == ABROAD or (service and not within and place.abroad(newest)):
         return governments.whose(ABROAD, asked)
     of = office or _in_charge(about, within, shelf, other)
-    if not of or any(document["jurisdiction"] == of for document in shelf.documents):
+    if not of or of in shelf.places:
         return None
     return governments.whose(of, asked, about)
 
@@ -107,7 +106,7 @@ def _in_charge(about: Subject | None, within: Sequence[str], shelf: Shelf, other
         return about.looked_after_by(within[0])
     if other is None:
         return None
-    provincial = shelf.documents[other]["jurisdiction"].count("-") < 2
+    provincial = shelf.jurisdiction(other).count("-") < 2
     return governments.province(within[0]) if provincial else within[0]
 
 

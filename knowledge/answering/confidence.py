@@ -35,6 +35,7 @@ FEATURES = (
     "sectioned",  # whether the best document has headings
     "section",  # ln of the chance that the chosen passage is the one of its document that is asked for
     "section_covered",  # idf-weighted share of the newest turn's words that the passage, its heading or its title has
+    "section_of_page",  # the same share of those of the newest turn's words that the best document has
     "kind_found",  # whether the passage's heading is of the kind that is asked about
     "kind_missed",  # whether a kind is asked about, and the heading is of another
 )
@@ -60,8 +61,7 @@ class Calibration:
     bias: float
 
     def __call__(self, features: Floats) -> float:
-        seen = float(np.dot(self.weights, features)) + self.bias
-        return (1 + math.tanh(seen / 2)) / 2  # the logistic function, which this way does not overflow
+        return _logistic(float(np.dot(self.weights, features)) + self.bias)
 
 
 def features(query: Query, ranking: Ranking, newest: Query, chosen: Chosen, index: Index, shelf: Shelf) -> Floats:
@@ -95,19 +95,23 @@ def features(query: Query, ranking: Ranking, newest: Query, chosen: Chosen, inde
             sum(m for term, m in missing.items() if index.words.has(term, asides)) / total,
             _foreign(query.spelt, best.document, index),
             float(index.sectioned[best.document]),
-            *_of_section(newest, chosen, title, index, shelf),
+            *_of_section(newest, chosen, best.document, title, index, shelf),
         ]
     )
 
 
-def _of_section(newest: Query, chosen: Chosen, title: str, index: Index, shelf: Shelf) -> tuple[float, ...]:
+def _of_section(
+    newest: Query, chosen: Chosen, document: int, title: str, index: Index, shelf: Shelf
+) -> tuple[float, ...]:
     passage = shelf.passage(chosen.passage)
     has = set(terms(f"{title} {passage.heading} {passage.text}", index.language))
     idf = {term: weight * index.words.idf(term) for term, weight in newest.asked}
-    covered = sum(told for term, told in idf.items() if term in has) / (sum(idf.values()) or 1.0)
+    covered = sum(told for term, told in idf.items() if term in has)
+    page = sum(told for term, told in idf.items() if index.about.has(term, range(document, document + 1)))
     asked = kind.asked(newest.read_as, index.language)
     found = bool(asked & kind.headed(passage.heading, index.language))
-    return math.log(max(chosen.chance, LEAST)), covered, float(found), float(bool(asked) and not found)
+    shares = covered / (sum(idf.values()) or 1.0), min(1.0, covered / page) if page else 1.0
+    return math.log(max(chosen.chance, LEAST)), *shares, float(found), float(bool(asked) and not found)
 
 
 def told(seen: Floats, language: str, with_encoder: bool) -> Confidence:
@@ -123,15 +127,20 @@ def _calibration(fitted: dict[str, Any], language: str) -> Calibration:
 
 def confidence_in_context(together: Confidence, alone: Confidence) -> Confidence:
     """That the best passage answers a turn that goes on: `together` is the confidence of the turn in its context, which
-    vouches for the subject, and `alone` that of the turn by itself, which tells a follow-up from small talk."""
-    of_together, of_alone, bias = in_file()["in_context"]
-    seen = of_together * logit(together.page) + of_alone * logit(alone.page) + bias
-    return Confidence((1 + math.tanh(seen / 2)) / 2, together.section)
+    vouches for the subject, and `alone` that of the turn by itself, which tells a follow-up from small talk. Who goes on
+    asks for one thing in few words, and the section that has it is mostly the right one."""
+    of_together, of_alone, of_section = in_file()["in_context"]
+    page = of_together * logit(together.page) + of_alone * logit(alone.page)
+    return Confidence(_logistic(page), _logistic(logit(together.section) + of_section))
 
 
 def surer(one: Confidence, other: Confidence) -> Confidence:
     """Of two confidences in one page that which is higher as a whole."""
     return max(one, other, key=lambda told: told.whole)
+
+
+def _logistic(seen: float) -> float:
+    return (1 + math.tanh(seen / 2)) / 2  # which this way does not overflow
 
 
 def logit(probability: float) -> float:

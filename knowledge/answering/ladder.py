@@ -93,7 +93,7 @@ def _climb(made: Answer, found: Reading, other: int | None, asked: str, index: I
         return replace(made, sources=_sources(_near(candidates), found, index, shelf) if worth else ())
     meant = apart(found.ranking, shelf, index.language) if len(found.within) < 2 else []
     if len(meant) > 1:
-        names = (governments.named(shelf.documents[c.document]["jurisdiction"], asked) for c in meant[:CHOICES])
+        names = (governments.named(shelf.jurisdiction(c.document), asked) for c in meant[:CHOICES])
         sources = _sources(meant[:SOURCES], found, index, shelf)
         return replace(made, outcome=Outcome.CLARIFY, sources=sources, choices=tuple(names), asks_place=True)
     if outcome is Outcome.CLARIFY:

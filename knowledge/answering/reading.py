@@ -7,9 +7,9 @@ from knowledge.answering.belonging import places
 from knowledge.answering.confidence import Confidence, confidence_in_context, features, surer, told
 from knowledge.answering.fitted import thresholds
 from knowledge.answering.section import Chosen, choose
-from knowledge.encoder import Encoder
+from knowledge.encoder import Encoder, foresee
 from knowledge.finding import kind
-from knowledge.finding.following import TELLING, in_its_light, joins, questions, said, stands_alone
+from knowledge.finding.following import TELLING, WHOLE, in_context, in_its_light, joins, questions, said, stands_alone
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
 from knowledge.finding.ranker import ranked
@@ -53,6 +53,8 @@ def read(
     """What `question`, asked in the language `asked` by somebody in the place `where`, means after the turns `before` it.
     None where there is nothing in it that could be looked for, or nothing was found."""
     newest = index.understand(question, encoder, forgiving=index.language == asked)
+    if before and encoder is not None and index.telling(newest) <= WHOLE:
+        foresee(encoder, [in_context(newest.spelt, before)])  # by the time that it is known to go on, it is read
     alone = by_itself(newest, asked, places(newest.spelt, where), index, shelf)
     if not newest.terms or alone is None:
         return None

@@ -49,7 +49,7 @@ def rank(scores: Scores, index: Index, shelf: Shelf, places: Sequence[str]) -> R
         number, score = int(documents[at]), float(best[at])
         if score < WITHHELD:
             break
-        if places and not place.any_holds(shelf.documents[number]["jurisdiction"], places):
+        if places and not place.any_holds(shelf.jurisdiction(number), places):
             elsewhere = max(elsewhere, score)
         elif len(found) < DEEP:
             found.append(Candidate(number, score))

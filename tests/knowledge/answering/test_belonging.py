@@ -1,16 +1,20 @@
 """Which place a question is about, when that must be asked, and which government it belongs to where none here answers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from knowledge import Knowledge
 from knowledge.answer import Answer, Outcome
-from knowledge.answering.belonging import assumed, same_service
+from knowledge.answering.belonging import assumed, owner, same_service
 from knowledge.answering.ladder import answer
 from knowledge.document import Document
 from knowledge.publishing.snapshot import build
+from knowledge.shelf import Documents
 from tests.knowledge.conftest import BagOfWords, document, town
 
 CARD = "A health card shows that you are covered. Doctors ask for the card."
@@ -118,6 +122,18 @@ def test_a_question_of_another_government_is_sent_there(
     assert found.whose is not None and found.whose.jurisdiction == whose
     assert set(found.whose.names) == {"en", "fr"}
     assert bool(found.whose.url) == (whose not in ("abroad", "municipality"))
+
+
+def test_whose_a_question_is_can_be_told_without_reading_the_pages(tmp_path: Path, encoder: BagOfWords) -> None:
+    class Unread(Documents):
+        def _decode(self, at: int) -> dict[str, Any]:
+            raise AssertionError("there may be 300,000 of them")
+
+    shelf = build(provinces(), encoder, tmp_path).shelves["en"]
+    unread = replace(shelf, documents=Unread(*(np.zeros(2, np.int64),) * 2))
+    theirs = owner(("driver's licence renewal",), "en", ("ca-mb",), unread, "Driver's licence")
+    assert theirs is not None and theirs.jurisdiction == "ca-mb"
+    assert owner(("driver's licence renewal",), "en", ("ca-ab",), unread, "Driver's licence") is None
 
 
 @pytest.mark.parametrize(

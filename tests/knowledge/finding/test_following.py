@@ -7,6 +7,7 @@ import pytest
 from knowledge import Knowledge
 from knowledge.answer import Answer, Outcome
 from knowledge.answering.confidence import Confidence, confidence_in_context
+from knowledge.answering.reading import read
 from knowledge.finding.following import (
     goes_on,
     in_context,
@@ -80,8 +81,9 @@ def test_confidence_needs_the_turn_as_well_as_its_context() -> None:
     assert 0 <= page(0.0, 0.0) < page(1.0, 1.0) <= 1
 
 
-def test_which_passage_answers_is_told_by_the_turn_in_its_context() -> None:
-    assert confidence_in_context(Confidence(0.9, 0.7), Confidence(0.9, 0.1)).section == 0.7
+def test_which_passage_answers_is_told_by_the_turn_in_its_context_and_surer_than_by_itself() -> None:
+    for section in (0.2, 0.7, 0.99):
+        assert section < confidence_in_context(Confidence(0.9, section), Confidence(0.9, 0.1)).section <= 1
 
 
 def test_of_what_an_agent_said_the_last_sentence_counts() -> None:
@@ -151,3 +153,16 @@ def test_a_new_question_is_answered_as_if_nothing_had_been_said(knowledge: Knowl
     before = {"en": "How do I renew my passport?", "fr": "Comment renouveler mon passeport?"}[language]
     alone, after = ask(knowledge, new, language=language), ask(knowledge, before, new, language=language)
     assert (after.outcome, after.sources, after.about) == (alone.outcome, alone.sources, "")
+
+
+def test_a_turn_that_may_go_on_is_read_with_its_context_while_it_is_looked_for_alone(
+    tmp_path: Path, encoder: BagOfWords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr("knowledge.answering.reading.foresee", lambda _, texts: begun.extend(texts))
+    snapshot = build(town(), encoder, tmp_path)  # type: ignore[arg-type]
+    index, shelf = snapshot.indexes["en"], snapshot.shelves["en"]
+    read("and the fee?", "en", None, index, shelf, encoder, CANOE)  # type: ignore[arg-type]
+    assert begun == [in_context("and the fee?", CANOE)] and begun[0] in encoder.encoded
+    read("fee", "en", None, index, shelf, encoder)  # type: ignore[arg-type]
+    assert len(begun) == 1, "a first turn has no context"

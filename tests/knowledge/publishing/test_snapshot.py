@@ -247,3 +247,4 @@ def test_documents_are_a_sequence(tmp_path: Path, encoder: BagOfWords) -> None:
     assert documents[-1]["title"] == titles[-1] and [d["title"] for d in documents[1:]] == titles[1:]
     with pytest.raises(IndexError):
         documents[3]
+    assert documents[-1] is documents[2], "it is decoded once"
