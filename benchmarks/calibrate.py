@@ -66,7 +66,7 @@ def main() -> None:
             report(confidence, examples, fitted["thresholds"])
             shown = confidence, examples
     if not chosen.dry:
-        chosen_by_hand = {"in_context": in_file()["in_context"]}  # docs/decisions/0020
+        chosen_by_hand = {"in_context": in_file()["in_context"]}  # docs/decisions/0020 and 0022
         FILE.write_text(json.dumps(fitted | {"sections": weights} | chosen_by_hand, indent=1) + "\n")
         draw(*shown, chosen.plot)
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Self, overload
 
@@ -25,8 +25,10 @@ class Documents(Sequence[dict[str, Any]]):
     few are kept, since a turn asks for the same again and again."""
 
     def __init__(self, text: Integers, offsets: Integers) -> None:
-        self._text, self._offsets = text, offsets
-        self._decoded = lru_cache(KEPT)(self._decode)
+        self._offsets = offsets
+        self._decoded = lru_cache(KEPT)(
+            partial(_decoded, text, offsets)
+        )  # not bound to self: old snapshots close at once
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -42,9 +44,10 @@ class Documents(Sequence[dict[str, Any]]):
             raise IndexError(at)
         return self._decoded(int(at) % len(self))
 
-    def _decode(self, at: int) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self._text[self._offsets[at] : self._offsets[at + 1]].tobytes())
-        return found
+
+def _decoded(text: Integers, offsets: Integers, at: int) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text[offsets[at] : offsets[at + 1]].tobytes())
+    return found
 
 
 @dataclass(frozen=True, slots=True)
