@@ -16,8 +16,8 @@ from knowledge.passage import Passage, digest
 
 DOCUMENTS, DOCUMENT_OFFSETS = "documents.jsonl", "document_offsets.npy"
 PASSAGES, OFFSETS = "passages.jsonl", "offsets.npy"
-KEPT = 64  # documents
 PLACES, PLACE, SOURCES = "places.json", "place.npy", "sources.npy"
+KEPT = 64  # documents that stay decoded
 
 
 class Documents(Sequence[dict[str, Any]]):
@@ -26,9 +26,8 @@ class Documents(Sequence[dict[str, Any]]):
 
     def __init__(self, text: Integers, offsets: Integers) -> None:
         self._offsets = offsets
-        self._decoded = lru_cache(KEPT)(
-            partial(_decoded, text, offsets)
-        )  # not bound to self: old snapshots close at once
+        # not bound to self, so that an old snapshot closes at once
+        self._decoded = lru_cache(KEPT)(partial(_decoded, text, offsets))
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
