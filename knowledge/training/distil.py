@@ -13,7 +13,7 @@ import numpy as np
 from knowledge.arrays import Floats
 from knowledge.encoder import Progress, silent
 from knowledge.training.pairs import Pair, misspelt
-from knowledge.training.student import load, vectors, widened
+from knowledge.training.student import load, reading, vectors, widened
 
 CHECKPOINT_STEPS = 200
 
@@ -58,7 +58,7 @@ def distil(
             group["lr"] = recipe.rate * pace(step / len(order), recipe.warm_up)
         mine = [pairs[i] for i in order[step]]
         goal = torch.from_numpy(np.asarray(goals[order[step]], np.float32))
-        with torch.autocast("cpu", dtype=torch.bfloat16):  # nearly twice as fast where the processor has it
+        with reading():
             loss = apart_from(student, mine, goal, recipe, chance, hold=chance.random() < recipe.english)
         learn(student, optimiser, loss)
         step += 1

@@ -10,7 +10,7 @@ from knowledge.encoder import Progress, silent
 from knowledge.training.asks import Ask
 from knowledge.training.distil import Recipe, apart_from, learn, pace, slipped, targets
 from knowledge.training.pairs import Pair
-from knowledge.training.student import load, vectors
+from knowledge.training.student import load, reading, vectors
 
 NAME = "guichet-bilingual"
 STEPS = 240
@@ -46,7 +46,7 @@ def retrieve(
         asked = list({asks[i].of: asks[i] for i in order[step * ASKED : (step + 1) * ASKED]}.values())
         held = [chance.choice(often) if chance.random() < RARE else chance.randrange(len(pairs)) for _ in range(HELD)]
         goal = torch.from_numpy(np.asarray(goals[held], np.float32))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with reading():
             queries = vectors(student, [slipped(a.query, recipe.slips, chance) for a in asked])
             found = vectors(student, [a.found for a in asked])
             likeness, right = queries @ found.T / recipe.temperature, torch.arange(len(asked))

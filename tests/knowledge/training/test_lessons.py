@@ -9,13 +9,24 @@ from knowledge.export import bundled_teacher
 from knowledge.training.asks import Ask
 from knowledge.training.distil import Recipe, distil, pace
 from knowledge.training.pairs import Pair, written
-from knowledge.training.student import load
+from knowledge.training.student import load, vectors
 
 CITIZENS = Path(__file__).resolve().parents[3] / "knowledge" / "training" / "citizens-a.tsv"
 
 
 def test_the_pace_rises_and_falls() -> None:
     assert [round(pace(done, 0.1), 2) for done in (0.0, 0.05, 0.1, 0.55, 1.0)] == [0, 0.5, 1, 0.5, 0]
+
+
+def test_texts_are_read_in_packs_and_come_back_in_their_order() -> None:
+    import torch
+
+    student = load(bundled_teacher()).eval()
+    texts = [" ".join(["how", "much", "is", "it", str(n)][: 1 + n % 5] * (1 + n * 7 % 40)) for n in range(40)]
+    with torch.inference_mode():
+        found = vectors(student, texts).numpy()
+    alone = np.stack([student.encode(text, normalize_embeddings=True) for text in texts])
+    assert np.allclose(found, alone, atol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore")
