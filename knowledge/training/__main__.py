@@ -49,7 +49,7 @@ def main() -> None:
         *asks.of_headings(documents, random.Random(1)),
     ]
     console.print(
-        f"{len(pairs):,} pairs and {len(asked):,} asks: about an hour on two cores. Ctrl-C keeps what is done."
+        f"{len(pairs):,} pairs and {len(asked):,} asks: an hour or two on two cores. Ctrl-C keeps what is done."
     )
     with Progress(
         "{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
