@@ -1,6 +1,7 @@
 """An encoder turns texts into vectors whose dot product says how close they are in meaning; onnxruntime runs it."""
 
 import json
+import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,6 +40,7 @@ class Encoder:
         self._session, self._tokenizer, self._workers = session, tokenizer, workers
         self.dim: int = manifest["dim"]
         self.fingerprint: str = manifest["sha256"][:16]
+        self._french: float = manifest.get("french_from", math.inf)
 
     @classmethod
     def open(cls, folder: Path, workers: int = 1) -> Self:
@@ -75,9 +77,10 @@ class Encoder:
             progress("encode", done + 1, len(texts))
         return vectors
 
-    def knows(self, word: str) -> bool:
-        """Whether `word` is one token: common enough where the encoder learnt to be spelt right."""
-        return any(self._tokenizer.token_to_id(mark + word) is not None for mark in ("", "▁"))
+    def knows(self, word: str, language: str) -> bool:
+        """Whether `word` is one token of the language: common enough where the encoder learnt to be spelt right."""
+        tokens = (self._tokenizer.token_to_id(mark + word) for mark in ("", "▁"))
+        return any(token is not None and (token >= self._french) == (language == "fr") for token in tokens)
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         return [e.ids for e in self._tokenizer.encode_batch([_printable(t) for t in texts])]

@@ -52,11 +52,11 @@ def bundled_teacher() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def export(target: Path, model: str | Path, progress: Progress = silent) -> Encoder:
+def export(target: Path, model: str | Path, progress: Progress = silent, **also: int) -> Encoder:
     """Write the encoder's folder at `target`, in one piece or not at all, and open it.
 
-    `model` is a folder or a hub name. Raises NoEncoder when the model cannot be loaded or the exported one is less than
-    0.98 (cosine) faithful to it.
+    `model` is a folder or a hub name; `also` is said of it in its manifest. Raises NoEncoder when the model cannot be loaded
+    or the exported one is less than 0.98 (cosine) faithful to it.
     """
     source = Path(model)
     if source.is_dir():  # nothing is asked of a hub for what is already here
@@ -74,7 +74,7 @@ def export(target: Path, model: str | Path, progress: Progress = silent) -> Enco
         progress("quantise", 2, 4)
         _quantise(Path(scratch) / "float.onnx", folder / MODEL)
         original.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
-        _write_manifest(folder, original, str(source.name))
+        _write_manifest(folder, original, name=source.name, **also)
         progress("compare", 3, 4)
         encoder = Encoder.open(folder)
         cosine = float((encoder.encode(PROBES) * original.encode(list(PROBES), normalize_embeddings=True)).sum(1).min())
@@ -137,11 +137,11 @@ def _quantise(source: Path, target: Path) -> None:
     quantize_dynamic(str(source), str(target), weight_type=QuantType.QInt8, per_channel=True)
 
 
-def _write_manifest(folder: Path, model: Any, name: str) -> None:
+def _write_manifest(folder: Path, model: Any, **also: str | int) -> None:
     served = (folder / MODEL).read_bytes() + (folder / TOKENIZER).read_bytes() + str(model.max_seq_length).encode()
     digest = hashlib.sha256(served).hexdigest()
     dim = model.get_sentence_embedding_dimension()
-    about = {"name": name, "dim": dim, "max_tokens": model.max_seq_length, "sha256": digest}
+    about = {**also, "dim": dim, "max_tokens": model.max_seq_length, "sha256": digest}
     (folder / MANIFEST).write_text(json.dumps(about | {"created": datetime.now(UTC).isoformat(timespec="seconds")}))
 
 

@@ -97,7 +97,7 @@ def understand(
 def _right(word: str, language: str, encoder: Encoder | None) -> bool:
     """Whether `word` is known to be a word, though no passage has it."""
     known = word in COMMON[language] or word in _synonyms(language) or place.is_name(word)
-    return known or (encoder is not None and language == "en" and encoder.knows(word))
+    return known or (encoder is not None and encoder.knows(word, language))
 
 
 def also_called(*readings: list[str], language: str) -> dict[str, str]:

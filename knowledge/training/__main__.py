@@ -15,14 +15,16 @@ from knowledge.sources import read
 from knowledge.training import asks
 from knowledge.training.asks import Ask
 from knowledge.training.distil import Recipe, distil
-from knowledge.training.pairs import Pair, bundled, inventory, written
+from knowledge.training.pairs import Pair, bundled, inventory, services, told, written
 from knowledge.training.retrieve import retrieve
+from knowledge.training.student import ENGLISH
 
 HERE = Path(__file__).resolve().parent
 KNOWLEDGE = HERE.parent
 LAWS = 70_000  # segments of federal law that are learnt from; more of them is more of the same
 NAMES = 3  # how often the names of services are learnt to find by, against headings and questions
-INVENTORY, CONTENT, CITIZENS = 2, 3, 12  # how often the others are: rarer than law, and more like what is asked
+INVENTORY, CONTENT, CITIZENS = 2, 3, 6  # how often the others are: rarer than law, and more like what is asked
+WORDS, LEXICON, SERVICES, TOLD = 5, 2, 2, 2
 
 
 def main() -> None:
@@ -40,16 +42,18 @@ def main() -> None:
         console.print(f"{chosen.data} has no {', '.join(missing)}: name the folder that has (--data).")
         raise SystemExit(2)
     documents = list(read(KNOWLEDGE / "content", lambda problem: None))
-    services, split, laws = wanted
+    table, split, laws = wanted
     train = {row["service_id"] for row in csv.DictReader(split.open(), delimiter="\t") if row["split"] == "train"}
-    pairs = list(_pairs(documents, services, train, laws))
+    pairs = list(_pairs(documents, table, train, laws))
     asked: list[Ask] = [
-        *list(asks.of_inventory(services, train)) * NAMES,
+        *list(asks.of_inventory(table, train)) * NAMES,
+        *asks.of_services(HERE / "services.tsv"),
+        *asks.of_told(HERE / "told.tsv", table, train),
         *asks.of_content(documents),
         *asks.of_headings(documents, random.Random(1)),
     ]
     console.print(
-        f"{len(pairs):,} pairs and {len(asked):,} asks: an hour or two on two cores. Ctrl-C keeps what is done."
+        f"{len(pairs):,} pairs and {len(asked):,} asks: about two hours on two cores. Ctrl-C keeps what is done."
     )
     with Progress(
         "{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
@@ -61,17 +65,22 @@ def main() -> None:
                 steps[step] = int(bar.add_task(step, total=total))
             bar.update(steps[step], completed=done, total=total)  # type: ignore[arg-type]
 
-        distil(pairs, bundled_teacher(), chosen.work, recipe, show)
+        distil(pairs, list(written(HERE / "lexicon.tsv")), bundled_teacher(), chosen.work, recipe, show)
         taught = retrieve(asked, pairs, bundled_teacher(), chosen.work, recipe, show)
-        export(chosen.to, taught, show)
+        export(chosen.to, taught, show, french_from=ENGLISH)
     console.print(f"Written to {chosen.to}. `make bench` says how well it finds, `guichet prepare` takes it into use.")
 
 
-def _pairs(documents: list[Document], services: Path, train: set[str], laws: Path) -> Iterator[Pair]:
-    yield from inventory(services, train, INVENTORY)
+def _pairs(documents: list[Document], table: Path, train: set[str], laws: Path) -> Iterator[Pair]:
+    yield from inventory(table, train, INVENTORY)
     yield from bundled(documents, CONTENT)
     for file in sorted(HERE.glob("citizens-*.tsv")):
         yield from written(file, CITIZENS)
+    for file in sorted(HERE.glob("words-*.tsv")):
+        yield from written(file, WORDS)
+    yield from written(HERE / "lexicon.tsv", LEXICON)
+    yield from services(HERE / "services.tsv", SERVICES)
+    yield from told(HERE / "told.tsv", TOLD)
     every = list(written(laws))
     random.Random(1).shuffle(every)
     yield from every[:LAWS]

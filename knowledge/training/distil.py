@@ -1,6 +1,5 @@
 """The first lesson: from parallel text the student learns to put French where its teacher puts the English of it."""
 
-import json
 import math
 import random
 from collections.abc import Sequence
@@ -12,10 +11,9 @@ import numpy as np
 
 from knowledge.arrays import Floats
 from knowledge.encoder import Progress, silent
+from knowledge.training.lesson import lesson
 from knowledge.training.pairs import Pair, misspelt
-from knowledge.training.student import load, reading, vectors, widened
-
-CHECKPOINT_STEPS = 200
+from knowledge.training.student import load, vectors, widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Recipe:
     rounds: float = 1.25
     batch: int = 64
     rate: float = 1.5e-4
-    warm_up: float = 0.05
+    words: float = 5.0  # how much faster the tokens of French words move: most are seen seldom
     temperature: float = 0.05
     contrast: float = 0.1  # what telling pairs apart counts, against being in the same place
     english: float = 0.5  # share of portions in which the English side is held where it was
@@ -34,74 +32,48 @@ class Recipe:
 
 
 def distil(
-    pairs: Sequence[Pair], teacher: Path, folder: Path, recipe: Recipe = Recipe(), progress: Progress = silent
+    pairs: Sequence[Pair],
+    lexicon: Sequence[Pair],
+    teacher: Path,
+    folder: Path,
+    recipe: Recipe = Recipe(),
+    progress: Progress = silent,
 ) -> Path:
     """Train a student of the sentence-transformers model `teacher` on `pairs`; the folder of the student is returned.
 
-    What is done is kept in `folder`, so that a run that was ended goes on where it was: the teacher's vectors, and the
-    student every few hundred steps.
+    Words of the `lexicon` become tokens. What is done is kept in `folder`: the teacher's vectors, and the student every few
+    hundred steps.
     """
-    import torch
-
-    torch.manual_seed(recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
     goals = targets([p.en for p in pairs], teacher, folder / "targets.npy", progress)
-    student, step = _as_far_as_it_came(pairs, teacher, folder)
-    order = _order(pairs, recipe)
-    optimiser = torch.optim.AdamW(student.parameters(), lr=recipe.rate, weight_decay=0.01)
-    if step and (folder / "optimiser.pt").exists():
-        optimiser.load_state_dict(torch.load(folder / "optimiser.pt", weights_only=True))
-    chance = random.Random(recipe.seed + step)
-    student.train()
-    while step < len(order):
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.rate * pace(step / len(order), recipe.warm_up)
-        mine = [pairs[i] for i in order[step]]
-        goal = torch.from_numpy(np.asarray(goals[order[step]], np.float32))
-        with reading():
-            loss = apart_from(student, mine, goal, recipe, chance, hold=chance.random() < recipe.english)
-        learn(student, optimiser, loss)
-        step += 1
-        progress("learn French", step, len(order))
-        if step % CHECKPOINT_STEPS == 0 or step == len(order):
-            student.save(str(folder / "student"))
-            torch.save(optimiser.state_dict(), folder / "optimiser.pt")
-            (folder / "step.json").write_text(json.dumps({"step": step}))
-    return folder / "student"
+    order = portions([pair.often for pair in pairs], [len(pair.fr) for pair in pairs], recipe)
+    student = folder / "student"
+
+    def begin() -> Any:
+        return widened(teacher, student, [pair.fr for pair in pairs for _ in range(min(pair.often, 4))], lexicon)
+
+    def loss(taught: Any, step: int, chance: random.Random) -> Any:
+        return apart_from(taught, [pairs[i] for i in order[step]], goals[order[step]], recipe, chance)
+
+    return lesson("learn French", student, begin, loss, len(order), recipe.rate, recipe.words, recipe.seed, progress)
 
 
-def apart_from(
-    student: Any, pairs: Sequence[Pair], goal: Any, recipe: Recipe, chance: random.Random, *, hold: bool
-) -> Any:
-    """How far the French of `pairs` is from `goal`, the teacher's vectors of the English, and how well it is told from
-    that of the other pairs; with `hold`, how far the student's English has moved, too."""
+def apart_from(student: Any, pairs: Sequence[Pair], goals: Floats, recipe: Recipe, chance: random.Random) -> Any:
+    """How far the French of `pairs` is from `goals`, the teacher's vectors of the English, and how well it is told from that
+    of the other pairs; now and then how far the student's English has moved, too."""
     import torch
 
+    goal = torch.from_numpy(np.asarray(goals, np.float32))
     french = vectors(student, [slipped(p.fr, recipe.slips, chance) for p in pairs])
     likeness = french @ goal.T / recipe.temperature
     same = goal @ goal.T > 0.95  # the same said twice in one portion is not told apart
     likeness = likeness.masked_fill(same & ~torch.eye(len(pairs), dtype=torch.bool), -1e9)
     told = torch.nn.functional.cross_entropy(likeness, torch.arange(len(pairs)))
     loss = _apart(french, goal) + recipe.contrast * told
-    if hold:
+    if chance.random() < recipe.english:
         english = vectors(student, [slipped(p.en, recipe.slips, chance) for p in pairs])
         loss = loss + _apart(english, goal) / recipe.english
     return loss
-
-
-def learn(student: Any, optimiser: Any, loss: Any) -> None:
-    """One step against the loss."""
-    import torch
-
-    optimiser.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-    optimiser.step()
-
-
-def pace(done: float, warm_up: float) -> float:
-    """The share of the full rate at `done`, 0…1, of the way: up in a line, then down along a cosine."""
-    return done / warm_up if done < warm_up else 0.5 * (1 + math.cos(math.pi * (done - warm_up) / (1 - warm_up)))
 
 
 def slipped(text: str, share: float, chance: random.Random) -> str:
@@ -125,29 +97,22 @@ def targets(texts: list[str], teacher: Path, path: Path, progress: Progress = si
     return found
 
 
-def _apart(found: Any, goal: Any) -> Any:
-    return (1 - (found * goal).sum(1)).mean()
-
-
-def _as_far_as_it_came(pairs: Sequence[Pair], teacher: Path, folder: Path) -> tuple[Any, int]:
-    """The student, and how many steps it has made."""
-    if (folder / "step.json").exists():
-        return load(folder / "student"), int(json.loads((folder / "step.json").read_text())["step"])
-    return widened(teacher, folder / "student", [pair.fr for pair in pairs for _ in range(min(pair.often, 4))]), 0
-
-
-def _order(pairs: Sequence[Pair], recipe: Recipe) -> list[list[int]]:
+def portions(often: Sequence[int], lengths: Sequence[int], recipe: Recipe) -> list[list[int]]:
     """Portions of pairs of about the same length, so that little is padded, in a random order; the same each time."""
     chance = random.Random(recipe.seed)
-    portions: list[list[int]] = []
+    found: list[list[int]] = []
     for part in range(math.ceil(recipe.rounds)):
-        every = [i for i, pair in enumerate(pairs) for _ in range(pair.often)]
+        every = [i for i, times in enumerate(often) for _ in range(times)]
         chance.shuffle(every)
         every = every[: int(len(every) * min(1.0, recipe.rounds - part))]
         size = 50 * recipe.batch
         for start in range(0, len(every), size):
-            chunk = sorted(every[start : start + size], key=lambda i: len(pairs[i].fr))
+            chunk = sorted(every[start : start + size], key=lengths.__getitem__)
             cut = [chunk[at : at + recipe.batch] for at in range(0, len(chunk), recipe.batch)]
             chance.shuffle(cut)
-            portions += [c for c in cut if len(c) > 1]
-    return portions
+            found += [c for c in cut if len(c) > 1]
+    return found
+
+
+def _apart(found: Any, goal: Any) -> Any:
+    return (1 - (found * goal).sum(1)).mean()

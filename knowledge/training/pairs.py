@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from knowledge.document import Document
 from knowledge.text import clean, sentences
@@ -20,6 +21,30 @@ class Pair:
     en: str
     fr: str
     often: int = 1
+
+
+class Service(NamedTuple):
+    """A kind of service, in English and in French: its name, what it is, what somebody says who needs it."""
+
+    name: tuple[str, str]
+    about: tuple[str, str]
+    ask: tuple[str, str]
+
+
+def written_services(path: Path) -> Iterator[Service]:
+    """The services of a file with six fields on each line, parted by tabs: each of `Service`, in English and in French."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            name_en, name_fr, about_en, about_fr, ask_en, ask_fr = map(clean, line.rstrip("\n").split("\t"))
+            yield Service((name_en, name_fr), (about_en, about_fr), (ask_en, ask_fr))
+
+
+def told(path: Path, often: int = 1) -> Iterator[Pair]:
+    """What somebody says who needs a service, of a file with the service's id, English and French on each line."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            _, en, fr = map(clean, line.split("\t"))
+            yield Pair(en, fr, often)
 
 
 def written(path: Path, often: int = 1) -> Iterator[Pair]:
@@ -41,6 +66,16 @@ def inventory(path: Path, train: set[str], often: int = 1) -> Iterator[Pair]:
                 name, about = "service_name", "service_description"
                 en, fr = (f"{row[f'{name}_{code}']}. {row[f'{about}_{code}']}" for code in ("en", "fr"))
                 yield Pair(clean(en)[:LONGEST], clean(fr)[:LONGEST], often)
+
+
+def services(path: Path, often: int = 1) -> Iterator[Pair]:
+    """What a service is called, what it is and what is said who needs it, of a file of such (see `Service`)."""
+    for service in written_services(path):
+        yield Pair(*service.name, often)
+        yield Pair(*service.ask, often)
+        en, fr = (f"{name}. {about}" for name, about in zip(service.name, service.about, strict=True))
+        yield Pair(en[:LONGEST], fr[:LONGEST], often)
+        yield from _aligned(*service.about, often)
 
 
 def bundled(documents: Iterable[Document], often: int = 1) -> Iterator[Pair]:

@@ -1,24 +1,24 @@
-"""The second lesson: the student learns to tell the text that is looked for from others, and keeps to the first lesson."""
+"""The second lesson: the student learns to tell the text that is looked for from others, while the first goes on."""
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from knowledge.encoder import Progress, silent
 from knowledge.training.asks import Ask
-from knowledge.training.distil import Recipe, apart_from, learn, pace, slipped, targets
+from knowledge.training.distil import Recipe, apart_from, portions, slipped, targets
+from knowledge.training.lesson import lesson
 from knowledge.training.pairs import Pair
-from knowledge.training.student import load, reading, vectors
+from knowledge.training.student import load, vectors
 
 NAME = "guichet-bilingual"
-STEPS = 240
-LAST = 0.5  # of the way at which it ends: the other half found no more, and forgot a little
-RATE = 5e-5
-ASKED, HELD = 64, 24  # asks and pairs in each portion
-FOUND = 0.5  # what finding counts, against staying where the first lesson led
-RARE = 0.6  # share of the held pairs that are of the kinds that are learnt often
+STEPS = 1000
+RATE, WORDS = 4e-5, 20.0
+ASKED, EVERY = 40, 3  # asks, in each third portion of pairs
+FOUND = 0.5  # what finding counts, against being where the teacher is
+RARE = 3  # of the pairs that are learnt from once, one in so many goes on
 
 
 def retrieve(
@@ -29,33 +29,31 @@ def retrieve(
     recipe: Recipe,
     progress: Progress = silent,
 ) -> Path:
-    """Go on with the student that `distil` left in `folder`; the folder of what comes of it is returned."""
+    """Go on with the student that `distil` left in `folder`; the folder of what comes of it is returned, and what is done is
+    kept."""
     import torch
 
-    torch.manual_seed(recipe.seed)
-    chance = random.Random(recipe.seed)
     goals = targets([p.en for p in pairs], teacher, folder / "targets.npy", progress)
-    student = load(folder / "student")
-    optimiser = torch.optim.AdamW(student.parameters(), lr=RATE, weight_decay=0.01)
-    often = [i for i, pair in enumerate(pairs) if pair.often > 1]
-    order = _order(len(asks), chance)
-    student.train()
-    for step in range(STEPS):
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * pace(LAST * step / STEPS, 0.1)
-        asked = list({asks[i].of: asks[i] for i in order[step * ASKED : (step + 1) * ASKED]}.values())
-        held = [chance.choice(often) if chance.random() < RARE else chance.randrange(len(pairs)) for _ in range(HELD)]
-        goal = torch.from_numpy(np.asarray(goals[held], np.float32))
-        with reading():
-            queries = vectors(student, [slipped(a.query, recipe.slips, chance) for a in asked])
-            found = vectors(student, [a.found for a in asked])
-            likeness, right = queries @ found.T / recipe.temperature, torch.arange(len(asked))
-            both = [torch.nn.functional.cross_entropy(each, right) for each in (likeness, likeness.T)]
-            moved = apart_from(student, [pairs[i] for i in held], goal, recipe, chance, hold=True)
-        learn(student, optimiser, FOUND * (both[0] + both[1]) / 2 + moved)
-        progress("learn to find", step + 1, STEPS)
-    student.save(str(folder / NAME))
-    return folder / NAME
+    often = [pair.often if pair.often > 1 else int(n % RARE == 0) for n, pair in enumerate(pairs)]
+    rounds = STEPS * recipe.batch / max(1, sum(often)) + 1
+    order = portions(often, [len(pair.fr) for pair in pairs], replace(recipe, rounds=rounds))[:STEPS]
+    asked = _order(len(asks), random.Random(recipe.seed))
+
+    def loss(taught: Any, step: int, chance: random.Random) -> Any:
+        apart = apart_from(taught, [pairs[i] for i in order[step]], goals[order[step]], recipe, chance)
+        if step % EVERY:
+            return apart
+        some = {asks[i].of: asks[i] for i in asked[step // EVERY * ASKED :][:ASKED]}.values()
+        queries = vectors(taught, [slipped(ask.query, recipe.slips, chance) for ask in some])
+        found = vectors(taught, [ask.found for ask in some])
+        likeness, right = queries @ found.T / recipe.temperature, torch.arange(len(some))
+        both = [torch.nn.functional.cross_entropy(each, right) for each in (likeness, likeness.T)]
+        return apart + FOUND * (both[0] + both[1]) / 2
+
+    def begin() -> Any:
+        return load(folder / "student")
+
+    return lesson("learn to find", folder / NAME, begin, loss, len(order), RATE, WORDS, recipe.seed, progress)
 
 
 def _order(asks: int, chance: random.Random) -> list[int]:

@@ -10,9 +10,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from knowledge.text import fold
+from knowledge.text import STOP, plain
+from knowledge.training.pairs import Pair
 
 TOKENS = 128
+ENGLISH = 30_522  # tokens that the teacher has; those after them are French words
 TOGETHER = 16  # texts that are read at one time
 NEW_WORDS = 6000  # French words that become one token each, of those seen most often
 SEEN = 30  # times, at least
@@ -70,11 +72,12 @@ def _seconds(kind: Any) -> float:
     return min(taken)
 
 
-def widened(teacher: Path, folder: Path, french: Iterable[str]) -> Any:
-    """A copy of the teacher, in `folder`, in which the words most frequent in the `french` texts are one token each.
+def widened(teacher: Path, folder: Path, french: Iterable[str], lexicon: Iterable[Pair] = ()) -> Any:
+    """A copy of the teacher, in `folder`, in which the French words of the `lexicon`, and those most frequent in the
+    `french` texts, are one token each.
 
-    The teacher's tokenizer is English: it cuts "chomage" into "cho" and "##mage". A new token begins as the mean of its
-    pieces; no English text has another vector than before.
+    The teacher's tokenizer is English: it cuts "chomage" into "cho" and "##mage". A word of the lexicon begins where its
+    English is, another one as the mean of its pieces; no English text has another vector than before.
     """
     import torch
 
@@ -83,12 +86,21 @@ def widened(teacher: Path, folder: Path, french: Iterable[str]) -> Any:
     file = folder / "tokenizer.json"
     about = json.loads(file.read_text())
     vocabulary: dict[str, int] = about["model"]["vocab"]
-    seen = Counter(word for text in french for word in "".join(c if c.isalpha() else " " for c in fold(text)).split())
-    new = [w for w, times in seen.most_common() if times >= SEEN and len(w) > 3 and w not in vocabulary][:NEW_WORDS]
+    seen_as = model.tokenizer.backend_tokenizer.normalizer.normalize_str
+    meant: dict[str, list[str]] = {}
+    for pair in lexicon:
+        for word in _spellings(seen_as(pair.fr)):
+            meant.setdefault(word, []).append(pair.en)
+    seen = Counter(
+        word for text in french for word in "".join(c if c.isalpha() else " " for c in seen_as(text)).split()
+    )
+    frequent = [word for word, times in seen.most_common() if times >= SEEN and len(word) > 3][:NEW_WORDS]
+    every = dict.fromkeys([*meant, *(spelt for word in frequent for spelt in _spellings(word))])
+    new = [word for word in every if word not in vocabulary]
     if not new:
         return load(folder)
-    pieces = [model.tokenizer(word, add_special_tokens=False)["input_ids"] for word in new]
     table = model[0].auto_model.embeddings.word_embeddings
+    pieces = [_pieces(model, " ".join(map(_telling, meant.get(word, [word.replace("œ", "oe")])))) for word in new]
     rows = torch.stack([table.weight.data[ids].mean(0) for ids in pieces])
     wider = torch.nn.Embedding(len(vocabulary) + len(new), table.embedding_dim, padding_idx=table.padding_idx)
     wider.weight.data = torch.cat([table.weight.data, rows])
@@ -99,3 +111,17 @@ def widened(teacher: Path, folder: Path, french: Iterable[str]) -> Any:
     file.write_text(json.dumps(about, ensure_ascii=False))
     (folder / "vocab.txt").write_text("\n".join(about["model"]["vocab"]) + "\n")
     return load(folder)
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    return (word, word.replace("œ", "oe")) if "œ" in word else (word,)
+
+
+def _telling(english: str) -> str:
+    """What is left of "they live" when words such as "they" are not: "live"."""
+    return " ".join(word for word in plain(english).split() if word not in STOP["en"]) or english
+
+
+def _pieces(model: Any, text: str) -> list[int]:
+    found: list[int] = model.tokenizer(text, add_special_tokens=False)["input_ids"]
+    return found

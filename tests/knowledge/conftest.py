@@ -31,7 +31,7 @@ class BagOfWords:
                 vectors[row, int(hashlib.md5(term.encode()).hexdigest(), 16) % self.dim] += 1
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
-    def knows(self, word: str) -> bool:
+    def knows(self, word: str, language: str) -> bool:
         return False
 
 

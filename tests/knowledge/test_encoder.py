@@ -57,6 +57,16 @@ def test_near_in_meaning_is_near(real: Encoder) -> None:
     assert asked @ near > asked @ far + 0.1
 
 
+@pytest.mark.parametrize("word", ["climatique", "oeuvre", "vaccins"])
+def test_a_french_word_is_known_in_french_alone(real: Encoder, word: str) -> None:
+    assert real.knows(word, "fr") and not real.knows(word, "en")
+
+
+def test_an_english_word_is_known_in_english_alone(real: Encoder) -> None:
+    assert real.knows("unemployed", "en") and not real.knows("unemployed", "fr")
+    assert not real.knows("unemployde", "en") and not real.knows("climatiqe", "fr")
+
+
 def test_the_exported_model_is_faithful(prepared_home: Path) -> None:
     assert json.loads((prepared_home / "encoder" / MANIFEST).read_text())["cosine"] >= FAITHFUL
 

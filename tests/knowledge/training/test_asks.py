@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from knowledge.document import Document, Section
-from knowledge.training.asks import of_content, of_headings, of_inventory
+from knowledge.training.asks import of_content, of_headings, of_inventory, of_services, of_told
 
 
 def test_a_name_is_asked_for_its_description_in_both_languages(tmp_path: Path) -> None:
@@ -21,6 +21,27 @@ def test_a_name_is_asked_for_its_description_in_both_languages(tmp_path: Path) -
         ("Fishing licence", "Permis de pêche. Pêchez ici.", "1"),
         ("Permis de pêche", "Pêchez ici.", "1"),
         ("Permis de pêche", "Fishing licence. Fish here.", "1"),
+    }
+
+
+def test_who_needs_a_service_asks_for_its_description_in_both_languages(tmp_path: Path) -> None:
+    services, told, inventory = (tmp_path / name for name in ("services.tsv", "told.tsv", "inventory.csv"))
+    services.write_text("Moorage\tAmarrage\tTie up here.\tAmarrez ici.\tmy boat\tmon bateau\n")
+    asked = {(ask.query, ask.found) for ask in of_services(services)}
+    assert asked == {
+        ("Moorage", "Tie up here."),
+        ("Moorage", "Amarrage. Amarrez ici."),
+        ("Amarrage", "Moorage. Tie up here."),
+        ("Amarrage", "Amarrez ici."),
+        *((said, about) for said in ("my boat", "mon bateau") for about in ("Tie up here.", "Amarrez ici.")),
+    }
+    inventory.write_text(
+        "service_id,service_description_en,service_description_fr\n1,Fish here.,Pêchez ici.\n2,A test.,Un test.\n",
+        encoding="utf-8-sig",
+    )
+    told.write_text("1\ti fish\tje pêche\n2\tkept back\tmis de côté\n")
+    assert {(ask.query, ask.found, ask.of) for ask in of_told(told, inventory, {"1"})} == {
+        (said, about, "1") for said in ("i fish", "je pêche") for about in ("Fish here.", "Pêchez ici.")
     }
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from knowledge.export import bundled_teacher
 from knowledge.training.asks import Ask
-from knowledge.training.distil import Recipe, distil, pace
+from knowledge.training.distil import Recipe, distil
+from knowledge.training.lesson import pace
 from knowledge.training.pairs import Pair, written
-from knowledge.training.student import load, vectors
+from knowledge.training.student import ENGLISH, load, vectors, widened
 
 CITIZENS = Path(__file__).resolve().parents[3] / "knowledge" / "training" / "citizens-a.tsv"
 
@@ -29,10 +30,27 @@ def test_texts_are_read_in_packs_and_come_back_in_their_order() -> None:
     assert np.allclose(found, alone, atol=1e-5)
 
 
+def test_a_word_of_the_lexicon_is_one_token_that_begins_at_its_english(tmp_path: Path) -> None:
+    teacher = load(bundled_teacher())
+    lexicon = [Pair("climate", "climatique"), Pair("they work, work", "œuvrent"), Pair("service", "service")]
+    student = widened(bundled_teacher(), tmp_path / "student", ["chômage"] * 30, lexicon)
+    assert student.tokenizer.tokenize("Climatique, ils œuvrent, oeuvrent: le chomage du service") == [
+        "climatique", ",", "il", "##s", "œuvrent", ",", "oeuvrent", ":", "le", "chomage", "du", "service",
+    ]  # fmt: skip
+    assert len(student.tokenizer) == ENGLISH + 4 == len(teacher.tokenizer) + 4
+
+    def near(one: str, other: str) -> float:
+        return float(student.encode(one, normalize_embeddings=True) @ student.encode(other, normalize_embeddings=True))
+
+    assert near("climatique", "climate") > 0.999
+    assert near("œuvrent", "work") > 0.999, "words such as 'they' say nothing of it"
+    english = "Where is the service for unemployment?"
+    assert np.allclose(student.encode(english), teacher.encode(english), atol=1e-6)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_a_student_learns_french_and_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from knowledge.training import distil as lesson
-    from knowledge.training import retrieve
+    from knowledge.training import lesson, retrieve
 
     monkeypatch.setattr(lesson, "CHECKPOINT_STEPS", 6)
     pairs: list[Pair] = list(written(CITIZENS, often=2))[:48]
@@ -51,9 +69,9 @@ def test_a_student_learns_french_and_goes_on_where_it_was(tmp_path: Path, monkey
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        distil(pairs, bundled_teacher(), tmp_path, recipe, stop)
+        distil(pairs, [], bundled_teacher(), tmp_path, recipe, stop)
     told.clear()
-    student = distil(pairs, bundled_teacher(), tmp_path, recipe, lambda *step: told.append(step))
+    student = distil(pairs, [], bundled_teacher(), tmp_path, recipe, lambda *step: told.append(step))
     assert told[0] == ("learn French", 7, 24), "neither the teacher's vectors nor the first steps are made again"
     assert near(student) > before + 0.05
 

@@ -2,12 +2,23 @@
 
 import gzip
 import random
+import re
 from pathlib import Path
 
 import pytest
 
 from knowledge.document import Document, Section
-from knowledge.training.pairs import LONGEST, Pair, bundled, inventory, misspelt, written
+from knowledge.training.pairs import (
+    LONGEST,
+    Pair,
+    bundled,
+    inventory,
+    misspelt,
+    services,
+    told,
+    written,
+    written_services,
+)
 
 HERE = Path(__file__).resolve().parents[3] / "knowledge" / "training"
 
@@ -65,6 +76,35 @@ def test_what_citizens_write_is_in_both_languages_and_nobody_in_particular() -> 
     assert len(pairs) == sum(len(file.read_text().splitlines()) for file in files) >= 1800
     assert len({pair.en.casefold() for pair in pairs}) > 0.99 * len(pairs)
     assert not [pair for pair in pairs if "@" in pair.en + pair.fr]
+
+
+def test_every_word_of_the_lexicon_is_one_word_once_and_most_are_used_in_a_text() -> None:
+    lexicon = [pair.fr for pair in written(HERE / "lexicon.tsv")]
+    assert len(lexicon) == len(set(lexicon)) >= 7000
+    assert all(word.isalpha() and word == word.lower() for word in lexicon)
+    texts = [pair for file in sorted(HERE.glob("words-*.tsv")) for pair in written(file)]
+    used = {word for pair in texts for word in re.findall(r"[^\W\d_]+", pair.fr.lower())}
+    assert len(texts) >= 4500 and sum(word in used for word in lexicon) > 0.97 * len(lexicon)
+    assert not [pair for pair in texts if "@" in pair.en + pair.fr or "http" in pair.en + pair.fr]
+
+
+def test_a_written_service_is_learnt_by_its_name_its_sentences_and_what_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "services.tsv"
+    file.write_text("Moorage\tAmarrage\tTie up here. Pay first.\tAmarrez ici. Payez avant.\tmy boat\tmon bateau\n")
+    assert {(pair.en, pair.fr) for pair in services(file)} == {
+        ("Moorage", "Amarrage"),
+        ("my boat", "mon bateau"),
+        ("Moorage. Tie up here. Pay first.", "Amarrage. Amarrez ici. Payez avant."),
+        ("Tie up here.", "Amarrez ici."),
+        ("Pay first.", "Payez avant."),
+    }
+
+
+def test_the_written_services_are_whole_and_named_once() -> None:
+    written_down = list(written_services(HERE / "services.tsv"))
+    assert len({service.name[0] for service in written_down}) == len(written_down) >= 2000
+    assert all(text for service in written_down for both in service for text in both)
+    assert len(list(told(HERE / "told.tsv"))) >= 1500
 
 
 def test_a_slip_is_small_and_short_words_are_spared() -> None:
