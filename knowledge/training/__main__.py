@@ -3,6 +3,7 @@
 import argparse
 import csv
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +68,11 @@ def main() -> None:
 
         distil(pairs, list(written(HERE / "lexicon.tsv")), bundled_teacher(), chosen.work, recipe, show)
         taught = retrieve(asked, pairs, bundled_teacher(), chosen.work, recipe, show)
-        export(chosen.to, taught, show, french_from=ENGLISH)
+        made = chosen.work / "encoder"
+        export(made, taught, show, french_from=ENGLISH)
+    chosen.to.mkdir(parents=True, exist_ok=True)
+    for file in made.iterdir():  # beside what else is there, such as the card
+        shutil.copyfile(file, chosen.to / file.name)
     console.print(f"Written to {chosen.to}. `make bench` says how well it finds, `guichet prepare` takes it into use.")
 
 
