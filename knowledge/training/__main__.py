@@ -85,7 +85,7 @@ def _pairs(documents: list[Document], table: Path, train: set[str], laws: Path) 
         yield from written(file, WORDS)
     yield from written(HERE / "lexicon.tsv", LEXICON)
     yield from services(HERE / "services.tsv", SERVICES)
-    yield from told(HERE / "told.tsv", TOLD)
+    yield from (Pair(en, fr, TOLD) for _, en, fr in told(HERE / "told.tsv"))
     every = list(written(laws))
     random.Random(1).shuffle(every)
     yield from every[:LAWS]

@@ -9,7 +9,7 @@ from pathlib import Path
 from knowledge.document import Document
 from knowledge.passage import entry_points, passages
 from knowledge.text import clean
-from knowledge.training.pairs import written_services
+from knowledge.training.pairs import told, written_services
 
 LANGUAGES = ("en", "fr")
 LONGEST = 500  # characters
@@ -50,12 +50,10 @@ def of_services(path: Path) -> Iterator[Ask]:
 def of_told(path: Path, inventory: Path, train: set[str]) -> Iterator[Ask]:
     """What somebody says who needs a service in `train` (a file as `pairs.told` reads it), and its description."""
     about = {row["service_id"]: row for row in _rows(inventory, train)}
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            service, *said = map(clean, line.split("\t"))
-            for code in LANGUAGES if service in about else ():
-                found = clean(about[service][f"service_description_{code}"])[:LONGEST]
-                yield from (Ask(text, found, service) for text in said if found)
+    for service, *said in told(path):
+        for code in LANGUAGES if service in about else ():
+            found = clean(about[service][f"service_description_{code}"])[:LONGEST]
+            yield from (Ask(text, found, service) for text in said if found)
 
 
 def of_content(documents: Iterable[Document]) -> Iterator[Ask]:

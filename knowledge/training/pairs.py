@@ -39,12 +39,12 @@ def written_services(path: Path) -> Iterator[Service]:
             yield Service((name_en, name_fr), (about_en, about_fr), (ask_en, ask_fr))
 
 
-def told(path: Path, often: int = 1) -> Iterator[Pair]:
+def told(path: Path) -> Iterator[tuple[str, str, str]]:
     """What somebody says who needs a service, of a file with the service's id, English and French on each line."""
     with path.open(encoding="utf-8") as lines:
         for line in lines:
-            _, en, fr = map(clean, line.split("\t"))
-            yield Pair(en, fr, often)
+            service, en, fr = map(clean, line.split("\t"))
+            yield service, en, fr
 
 
 def written(path: Path, often: int = 1) -> Iterator[Pair]:

@@ -9,6 +9,7 @@ from knowledge.finding.index import Index, Texts
 from knowledge.finding.query import GUESSED, LONGEST, MEANT, also_called
 from knowledge.places import gazetteer, place
 from knowledge.text import plain
+from tests.knowledge.conftest import BagOfWords
 
 ROWS = ["employment insurance benefits", "renew a passport cost", "social insurance number"]
 
@@ -22,6 +23,18 @@ def test_a_guess_counts_less_and_is_read(index: Index) -> None:
     query = index.understand("my pasport", None)
     assert dict(query.terms)["passport"] == GUESSED
     assert query.read_as == "my passport" and query.guessed == ("pasport",)
+
+
+def test_a_word_that_the_encoder_knows_in_the_language_is_not_guessed_at() -> None:
+    class Reader(BagOfWords):
+        def knows(self, word: str, language: str) -> bool:
+            return (word, language) == ("chaise", "fr")
+
+    rows = ["permis de chasse au chevreuil", "renouveler un passeport"]
+    french = Index.build("fr", Texts(rows, range(2), range(2), rows, [0, 0]), None)
+    assert french.understand("chaise", None).guessed == ("chaise",)
+    assert french.understand("chaise", Reader()).unknown == ("chaise",)
+    assert french.understand("chausse", Reader()).guessed == ("chausse",)
 
 
 def test_another_name_is_looked_for_too(index: Index) -> None:
