@@ -94,7 +94,8 @@ def widened(teacher: Path, folder: Path, french: Iterable[str], lexicon: Iterabl
     seen = Counter(
         word for text in french for word in "".join(c if c.isalpha() else " " for c in seen_as(text)).split()
     )
-    frequent = [word for word, times in seen.most_common() if times >= SEEN and len(word) > 3][:NEW_WORDS]
+    often = [word for word, times in seen.most_common() if times >= SEEN and len(word) > 3]
+    frequent = [word for word in often if word not in vocabulary][:NEW_WORDS]
     every = dict.fromkeys([*meant, *(spelt for word in frequent for spelt in _spellings(word))])
     new = [word for word in every if word not in vocabulary]
     if not new:

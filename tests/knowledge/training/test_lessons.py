@@ -30,10 +30,13 @@ def test_texts_are_read_in_packs_and_come_back_in_their_order() -> None:
     assert np.allclose(found, alone, atol=1e-5)
 
 
-def test_a_word_of_the_lexicon_is_one_token_that_begins_at_its_english(tmp_path: Path) -> None:
+def test_a_word_of_the_lexicon_is_one_token_that_begins_at_its_english(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("knowledge.training.student.NEW_WORDS", 1)
     teacher = load(bundled_teacher())
     lexicon = [Pair("climate", "climatique"), Pair("they work, work", "œuvrent"), Pair("service", "service")]
-    student = widened(bundled_teacher(), tmp_path / "student", ["chômage"] * 30, lexicon)
+    student = widened(bundled_teacher(), tmp_path / "student", ["service service chômage"] * 30, lexicon)
     assert student.tokenizer.tokenize("Climatique, ils œuvrent, oeuvrent: le chomage du service") == [
         "climatique", ",", "il", "##s", "œuvrent", ",", "oeuvrent", ":", "le", "chomage", "du", "service",
     ]  # fmt: skip
