@@ -58,6 +58,7 @@ CODE = (
     "parts",
     "narrowing",
     "heads",
+    "late",
 )  # of signals
 UNSEEN = 99  # the rank of what is not among the candidates
 

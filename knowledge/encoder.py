@@ -10,17 +10,18 @@ from functools import cache
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from knowledge.arrays import Floats
+from knowledge.arrays import Floats, Integers
 from knowledge.stamp import NEVER, stamp
 
 REMEMBERED = 4096  # texts: headings, and the turns of conversations that go on
 TOGETHER = 4  # texts of a turn that are computed at one time, at most
 MODEL, TOKENIZER, MANIFEST = "model.onnx", "tokenizer.json", "encoder.json"
+T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 """What long work calls as it goes: the step's name, how much is done, out of how much."""
 
@@ -33,12 +34,28 @@ def silent(step: str, done: int, total: int) -> None:
     """The progress of whoever does not want to know."""
 
 
+class Words(NamedTuple):
+    """Of a text's words as the encoder cuts them: int32 (words,), which each is, and float16 (words, width), of length 1,
+    where it points as it is meant there."""
+
+    tokens: Integers
+    vectors: Floats
+
+
+class Reading(NamedTuple):
+    """A text's `vector`, float32 (dim,), of length 1, and its `words`."""
+
+    vector: Floats
+    words: Words
+
+
 class Encoder:
-    """`encode` gives one L2-normalised row per text. Safe to call from several threads."""
+    """`encode` gives one L2-normalised row per text, `read` those of its words, too. Safe to call from several threads."""
 
     def __init__(self, session: Any, tokenizer: Any, manifest: dict[str, Any], workers: int) -> None:
         self._session, self._tokenizer, self._workers = session, tokenizer, workers
         self.dim: int = manifest["dim"]
+        self.width: int = manifest.get("width", 0)  # of a word's vector; 0 where the model has none
         self.fingerprint: str = manifest["sha256"][:16]
         self._french: float = manifest.get("french_from", math.inf)
 
@@ -72,10 +89,16 @@ class Encoder:
     def encode(self, texts: Sequence[str], progress: Progress = silent) -> Floats:
         """float32, (len(texts), dim). A text's vector is the same whatever stands beside it."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        for done, vector in enumerate(_side_by_side(self._run, self._tokens(texts), self._workers)):
+        for done, vector in enumerate(_side_by_side(self._vector, self._tokens(texts), self._workers)):
             vectors[done] = vector
             progress("encode", done + 1, len(texts))
         return vectors
+
+    def read(self, texts: Sequence[str], progress: Progress = silent) -> Iterator[Reading]:
+        """The same vectors, one text after the other, and those of the words of each."""
+        for done, reading in enumerate(_side_by_side(self._reading, self._tokens(texts), self._workers)):
+            progress("encode", done + 1, len(texts))
+            yield reading
 
     def knows(self, word: str, language: str) -> bool:
         """Whether `word` is one token of the language: common enough where the encoder learnt to be spelt right."""
@@ -85,12 +108,21 @@ class Encoder:
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         return [e.ids for e in self._tokenizer.encode_batch([_printable(t) for t in texts])]
 
-    def _run(self, ids: list[int]) -> Floats:
+    def _vector(self, ids: list[int]) -> Floats:
+        return self._run(ids, ["vectors"])[0]
+
+    def _reading(self, ids: list[int]) -> Reading:
+        said = slice(1, -1 if self.width else 1)  # without the marks of beginning and end
+        vector, *words = self._run(ids, ["vectors", "words"] if self.width else ["vectors"])
+        vectors = words[0] if words else np.zeros((len(ids), 0))
+        return Reading(vector, Words(np.array(ids[said], np.int32), vectors[said].astype(np.float16)))
+
+    def _run(self, ids: list[int], wanted: list[str]) -> list[Floats]:
         # one text at a time: int8 activations are scaled by all that is in a batch, so that neighbours and padding
         # would change a vector (cosine 0.97); and without padding it takes no longer
         tokens = np.array([ids], np.int64)
-        found = self._session.run(None, {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})[0]
-        return np.asarray(found[0])
+        found = self._session.run(wanted, {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})
+        return [np.asarray(each[0]) for each in found]
 
 
 def meaning(encoder: Encoder, text: str) -> Floats:
@@ -99,12 +131,17 @@ def meaning(encoder: Encoder, text: str) -> Floats:
 
 
 def meanings(encoder: Encoder, texts: Sequence[str]) -> list[Floats]:
-    """The same of several, side by side as far as the encoder has workers; what is remembered is not computed, and what is
-    being computed is waited for. No text is kept, only its digest."""
+    """The same of several."""
+    return [reading.vector for reading in readings(encoder, texts)]
+
+
+def readings(encoder: Encoder, texts: Sequence[str]) -> list[Reading]:
+    """Of texts that come again: side by side as far as the encoder has workers; what is remembered is not computed, and what
+    is being computed is waited for. No text is kept, only its digest."""
     named = {text: blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts}
     with _lock:
         remembered = _remembered.setdefault(encoder, {})
-        new = {text: Future[Floats]() for text, name in named.items() if name not in remembered}
+        new = {text: Future[Reading]() for text, name in named.items() if name not in remembered}
         for text, name in named.items():  # what was used last is forgotten last
             remembered[name] = new[text] if text in new else remembered.pop(name)
         known = {text: remembered[name] for text, name in named.items()}
@@ -117,13 +154,13 @@ def meanings(encoder: Encoder, texts: Sequence[str]) -> list[Floats]:
 
 def foresee(encoder: Encoder, texts: Sequence[str]) -> None:
     """Begin with texts whose meaning will be asked for; nothing waits until it is."""
-    _ahead.submit(meanings, encoder, texts)
+    _ahead.submit(readings, encoder, texts)
 
 
-def _compute(encoder: Encoder, new: dict[str, Future[Floats]], names: Iterable[bytes]) -> None:
+def _compute(encoder: Encoder, new: dict[str, Future[Reading]], names: Iterable[bytes]) -> None:
     try:
-        for text, vector in zip(new, encoder.encode(list(new)), strict=True):
-            new[text].set_result(vector)
+        for text, reading in zip(new, encoder.read(list(new)), strict=True):
+            new[text].set_result(reading)
     except BaseException as error:
         with _lock:
             for name in names:
@@ -134,7 +171,7 @@ def _compute(encoder: Encoder, new: dict[str, Future[Floats]], names: Iterable[b
         raise
 
 
-_remembered: WeakKeyDictionary[Encoder, dict[bytes, Future[Floats]]] = WeakKeyDictionary()
+_remembered: WeakKeyDictionary[Encoder, dict[bytes, Future[Reading]]] = WeakKeyDictionary()
 _lock = threading.Lock()
 _ahead = ThreadPoolExecutor(1, "foresee")
 
@@ -160,7 +197,7 @@ class SharedEncoder:
             return self._encoder
 
 
-def _side_by_side(run: Callable[[list[int]], Floats], sequences: list[list[int]], workers: int) -> Iterator[Floats]:
+def _side_by_side(run: Callable[[list[int]], T], sequences: list[list[int]], workers: int) -> Iterator[T]:
     several = workers > 1 and len(sequences) > 1
     yield from _pool(workers).map(run, sequences) if several else map(run, sequences)
 

@@ -74,7 +74,8 @@ def export(target: Path, model: str | Path, progress: Progress = silent, **also:
         progress("quantise", 2, 4)
         _quantise(Path(scratch) / "float.onnx", folder / MODEL)
         original.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
-        _write_manifest(folder, original, name=source.name, **also)
+        dim = original.get_sentence_embedding_dimension()
+        describe(folder, name=source.name, **also, dim=dim, width=dim, max_tokens=original.max_seq_length)
         progress("compare", 3, 4)
         encoder = Encoder.open(folder)
         cosine = float((encoder.encode(PROBES) * original.encode(list(PROBES), normalize_embeddings=True)).sum(1).min())
@@ -106,7 +107,7 @@ def _write_onnx(model: Any, path: Path) -> None:
     import torch
 
     class Whole(torch.nn.Module):
-        """The model with its own pooling, then normalised: what serves needs to know neither."""
+        """The model with its own pooling, then normalised: what serves needs to know neither. Beside it words' states."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -114,7 +115,7 @@ def _write_onnx(model: Any, path: Path) -> None:
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
             out = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
-            return torch.nn.functional.normalize(out["sentence_embedding"], dim=1)
+            return torch.nn.functional.normalize(out["sentence_embedding"], dim=1), out["token_embeddings"] + 0.0
 
     sample = model.tokenizer(list(PROBES[:2]), padding=True, return_tensors="pt")
     axes = {0: "texts", 1: "tokens"}
@@ -123,8 +124,8 @@ def _write_onnx(model: Any, path: Path) -> None:
         (sample["input_ids"], sample["attention_mask"]),
         str(path),
         input_names=["input_ids", "attention_mask"],
-        output_names=["vectors"],
-        dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}},
+        output_names=["vectors", "words"],
+        dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}, "words": axes},
         opset_version=17,
         dynamo=False,
     )
@@ -137,12 +138,11 @@ def _quantise(source: Path, target: Path) -> None:
     quantize_dynamic(str(source), str(target), weight_type=QuantType.QInt8, per_channel=True)
 
 
-def _write_manifest(folder: Path, model: Any, **also: str | int) -> None:
-    served = (folder / MODEL).read_bytes() + (folder / TOKENIZER).read_bytes() + str(model.max_seq_length).encode()
-    digest = hashlib.sha256(served).hexdigest()
-    dim = model.get_sentence_embedding_dimension()
-    about = {**also, "dim": dim, "max_tokens": model.max_seq_length, "sha256": digest}
-    (folder / MANIFEST).write_text(json.dumps(about | {"created": datetime.now(UTC).isoformat(timespec="seconds")}))
+def describe(folder: Path, **about: Any) -> None:
+    """Write the manifest of an encoder's folder: what is said `about` it, the digest of what it is made of, and when."""
+    served = (folder / MODEL).read_bytes() + (folder / TOKENIZER).read_bytes() + str(about["max_tokens"]).encode()
+    made = {"sha256": hashlib.sha256(served).hexdigest(), "created": datetime.now(UTC).isoformat(timespec="seconds")}
+    (folder / MANIFEST).write_text(json.dumps(about | made, indent=1))
 
 
 def _put(folder: Path, target: Path) -> None:

@@ -20,7 +20,7 @@ from knowledge.finding.index import Index, Texts
 from knowledge.finding.ranker import ranked
 from knowledge.text import LANGUAGES, language_of
 
-VERSION = 8  # of what is kept: raise it when an index is made differently
+VERSION = 9  # of what is kept: raise it when an index is made differently
 METRICS = ("R@1", "R@5", "R@10", "MRR@10", "nDCG@10", "ms_per_query")
 
 

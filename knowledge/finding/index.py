@@ -14,6 +14,7 @@ from knowledge.encoder import Encoder, Progress, silent
 from knowledge.finding.dense import Dense
 from knowledge.finding.fusion import fuse, fuse_documents, shares, whole
 from knowledge.finding.kept import Kept
+from knowledge.finding.late import Late
 from knowledge.finding.lexical import Lexical
 from knowledge.finding.narrowing import narrowed
 from knowledge.finding.near import Near
@@ -61,12 +62,13 @@ class Index:
         gist: Dense | None,
         near: Near | None,
         parts: Parts | None,
+        late: Late | None,
         tokens: tuple[Tokens, Tokens] | None = None,
     ) -> None:
         self.language, self.passage, self.document = language, passage, document
         self.sectioned = sectioned
         self.words, self.pairs, self.about, self.spelling = words, pairs, about, spelling
-        self.dense, self.gist, self.near, self.parts = dense, gist, near, parts
+        self.dense, self.gist, self.near, self.parts, self.late = dense, gist, near, parts, late
         self._tokens = tokens  # of the rows and of the documents, while it is built
         self.passages = len(document)
         self.asides = int(np.searchsorted(passage[self.passages :], self.passages)) + self.passages  # the first of them
@@ -85,13 +87,14 @@ class Index:
         kept = kept or Kept()
         digests, whole_digests = _digests(texts.rows), _digests(texts.documents)
         passage, document = np.asarray(texts.passage, np.int32), np.asarray(texts.document, np.int32)
-        dense = gist = near = parts = None
+        dense = gist = near = parts = late = None
         large = len(texts.rows) > exact
         if encoder is not None:
-            dense = Dense.build(kept.vectors(texts.rows, digests, encoder, progress), large)
+            count = len(document)
+            vectors, late = kept.read(texts.rows, digests, count, encoder, progress)
+            dense = Dense.build(vectors, large)
             gist = Dense.build(_together(dense.vectors, passage, document, len(texts.documents)), large)
             near = Near.build(dense.vectors, digests, kept.near) if large else None
-            count = len(document)
             parts = kept.sentences(texts.rows[:count], digests[:count], dense.vectors[:count], encoder, progress)
         tokens = kept.tokens(texts.rows, digests, language)
         whole_tokens = kept.whole_tokens(texts.documents, whole_digests, language)
@@ -109,6 +112,7 @@ class Index:
             gist,
             near,
             parts,
+            late,
             (tokens, whole_tokens),
         )
 
@@ -126,6 +130,8 @@ class Index:
             self.near.save(folder)
         if self.parts is not None:
             self.parts.save(folder)
+        if self.late is not None:
+            self.late.save(folder)
         if self._tokens is not None:
             for part, tokens in zip((folder, folder / "about"), self._tokens, strict=True):
                 tokens.save(part)
@@ -145,6 +151,7 @@ class Index:
             Dense.open(folder / "about"),
             Near.open(folder),
             Parts.open(folder),
+            Late.open(folder),
         )
 
     def understand(self, question: str, encoder: Encoder | None, forgiving: bool = True) -> Query:

@@ -1,6 +1,6 @@
 """What is kept of an earlier snapshot when one is built anew: all that was made of texts that have not changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,8 +9,9 @@ import numpy as np
 
 from knowledge.arrays import Floats, Integers, mapped
 from knowledge.document import Document
-from knowledge.encoder import Encoder, Progress
+from knowledge.encoder import Encoder, Progress, Words
 from knowledge.finding.dense import Dense
+from knowledge.finding.late import Late
 from knowledge.finding.near import Near
 from knowledge.finding.parts import Parts
 from knowledge.finding.tokens import Tokens
@@ -28,6 +29,7 @@ class Kept:
     documents: Tokens | None = None
     near: Near | None = None
     parts: Parts | None = None
+    late: Late | None = None
     shelf: Shelf | None = None
 
     @classmethod
@@ -42,6 +44,7 @@ class Kept:
             Tokens.open(folder / "about") if read else None,
             Near.open(folder) if encoded and read else None,
             Parts.open(folder) if encoded and read else None,
+            Late.open(folder) if encoded else None,
             Shelf.open(folder, mapped(folder / "document.npy")) if read else None,
         )
 
@@ -57,16 +60,28 @@ class Kept:
                 found.append([Passage(name, document.id, tuple(path), text, url) for name, path, text, url in same])
         return found
 
-    def vectors(self, texts: Sequence[str], digests: Integers, encoder: Encoder, progress: Progress) -> Floats:
-        """float32 (len(texts), dim)."""
+    def read(
+        self, texts: Sequence[str], digests: Integers, passages: int, encoder: Encoder, progress: Progress
+    ) -> tuple[Floats, Late]:
+        """The vectors of texts, float32 (len(texts), dim), and those of the words of the first of them, the `passages`."""
         found = np.empty((len(texts), encoder.dim), np.float32)
         reuse = _same(digests, self.digests if self.dense is not None else None)
+        before = 0 if self.late is None else self.late.passages
+        words = np.where(reuse[:passages] < before, reuse[:passages], -1)
         if self.dense is not None:
             found[reuse >= 0] = self.dense.vectors[reuse[reuse >= 0]]
-        fresh = np.flatnonzero(reuse < 0)
-        if len(fresh):
-            found[fresh] = encoder.encode([texts[i] for i in fresh], progress=progress)
-        return found
+
+        def fresh() -> Iterator[Words]:
+            numbers = np.flatnonzero(words < 0)
+            for number, reading in zip(numbers, encoder.read([texts[i] for i in numbers], progress), strict=True):
+                found[number] = reading.vector
+                yield reading.words
+
+        late = Late.build(fresh(), encoder.width, self.late, words)
+        others = passages + np.flatnonzero(reuse[passages:] < 0)
+        if len(others):
+            found[others] = encoder.encode([texts[i] for i in others], progress=progress)
+        return found, late
 
     def sentences(
         self, texts: Sequence[str], digests: Integers, whole: Floats, encoder: Encoder, progress: Progress

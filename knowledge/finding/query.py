@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder, meanings
+from knowledge.encoder import Encoder, Words, readings
 from knowledge.finding import kind
 from knowledge.finding.lexical import Lexical
 from knowledge.finding.spelling import Spelling
@@ -26,7 +26,7 @@ MEANT = 0.85  # what another name for the same thing counts
 @dataclass(frozen=True, slots=True)
 class Query:
     """`text` is the cleaned question, `spelt` the same with shorthand and guesses written out, and `read_as` that with
-    other names for what it names. `plain` and `vector` encode these two.
+    other names for what it names. `plain` and `vector` encode these two, `meant` has the words of the latter.
 
     `terms` and `pairs` are (stem, weight) and (two stems, weight). `asked` are the stems of what was said, without those of
     other names; `named` has for those that are part of a name the stems of the other. `unknown` are the words that no
@@ -40,6 +40,7 @@ class Query:
     pairs: tuple[tuple[str, float], ...]
     vector: Floats | None
     plain: Floats | None = None
+    meant: Words | None = None
     asked: tuple[tuple[str, float], ...] = ()
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
@@ -87,11 +88,13 @@ def understand(
                 weighted.setdefault(term, MEANT)
             for pair in pairs_of(terms):
                 pairs.setdefault(pair, MEANT)
-    vector = plain = None
+    vector = plain = meant = None
     if encoder is not None and text:
-        plain, vector = meanings(encoder, [spelt, read_as])
+        (plain, _), (vector, meant) = readings(encoder, [spelt, read_as])
     found = tuple(weighted.items()), tuple(pairs.items())
-    return Query(text, spelt, read_as, *found, vector, plain, said, named, tuple(unknown), tuple(guessed), encoder)
+    return Query(
+        text, spelt, read_as, *found, vector, plain, meant, said, named, tuple(unknown), tuple(guessed), encoder
+    )
 
 
 def _right(word: str, language: str, encoder: Encoder | None) -> bool:

@@ -11,7 +11,8 @@ from knowledge.finding.query import Query
 from knowledge.finding.views import View, Views
 
 OF_WORDS = ("whole", "words", "words_of_idf", "about", "about_of_idf", "document_gap", "within")  # by each view
-OF_MEANING = ("cosine", "cosine_gap", "sentence", "sentence_gap", "gist", "gist_gap")  # gaps among the candidates
+OF_MEANING = ("cosine", "cosine_gap", "sentence", "sentence_gap", "gist", "gist_gap", "late", "late_gap")
+# by each meaning; gaps are among the candidates
 MEANINGS = ("itself", "near", "opening")  # the whole conversation has the same as what is near
 OF_ALL = ("base", "gap", "rank", "covered", "place", "along", "passages")
 OF_TURN = ("telling", "turns", "asked", "follows", "question", "across", "cosine_max", "near_cosine_max", "several")
@@ -98,10 +99,24 @@ def _of_meanings(
         vectors.append(view.query.vector)
         seen.append((_best_row(index, view.scores.cosine, among), view.scores.gist[documents]))
     if follows and read.opening is not None:
-        vectors.append(read.opening)
-        seen.append((index.dense.of(among, read.opening), index.gist.of(documents, read.opening)))
-    for (cosine, gist), sentence in zip(seen, index.parts.best(among, np.stack(vectors)), strict=True):
-        yield cosine, cosine - cosine.max(), sentence, sentence - sentence.max(), gist, gist - gist.max()
+        vectors.append(read.opening.vector)
+        opening = read.opening.vector
+        seen.append((index.dense.of(among, opening), index.gist.of(documents, opening)))
+    sentences = index.parts.best(among, np.stack(vectors))
+    for (cosine, gist), sentence, late in zip(seen, sentences, _late(index, read, among, follows), strict=True):
+        yield tuple(column for each in (cosine, sentence, gist, late) for column in (each, each - each.max()))
+
+
+def _late(index: Index, read: Views, among: Integers, follows: bool) -> list[Floats]:
+    """How near the words of the turn itself come to those of each passage, those of the turns near it, of the opening."""
+    assert read.itself.query.meant is not None
+    if index.late is None:  # an index of before words were kept
+        return [np.zeros(len(among), np.float32)] * (3 if follows else 1)
+    if not follows or read.opening is None:
+        return list(index.late.of(among, [read.itself.query.meant]))
+    counts = np.array([count for count, _ in read.heard])
+    opening, *heard = index.late.of(among, [read.opening.words, *(words for _, words in read.heard)])
+    return [heard[0], counts @ np.stack(heard) / counts.sum(), opening]
 
 
 def _best_row(index: Index, scores: Floats, among: Integers) -> Floats:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder, meanings
+from knowledge.encoder import Encoder, Reading, Words, readings
 from knowledge.finding.following import in_context, points, questions, said
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
@@ -17,6 +17,7 @@ from knowledge.text import terms
 FADING = 0.8  # what the words of a turn count, against those of the turn after it
 RECEDING = 0.85  # the same, for meaning
 NEWEST = 1.5  # what the newest turn counts, beside RECEDING of the one before it
+HEARD = 6  # turns whose words are compared one by one, the newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,15 @@ class View:
 
 
 class Views(NamedTuple):
-    """Three views that all passages are scored by, and the meaning of the question that began the conversation, by which
-    only candidates are compared; None without an encoder."""
+    """Three views that all passages are scored by. By what follows only candidates are compared: a reading of the question
+    that began the conversation, and the words of the newest turns, the newest first, each with what it counts; there is none
+    of either where nothing was said before, nor without an encoder."""
 
     itself: View
     near: View
     conversation: View
-    opening: Floats | None
+    opening: Reading | None
+    heard: Sequence[tuple[float, Words]]
 
 
 def views(
@@ -46,16 +49,21 @@ def views(
     itself = View(newest, alone)
     turns = [turn for turn in map(said, before) if turn.strip()]
     if not turns:
-        return Views(itself, itself, itself, newest.vector)
+        return Views(itself, itself, itself, None, [])
     together = opening = None
-    if encoder is not None and newest.vector is not None:
-        *meant, opening = meanings(encoder, [*points(before), _opening(before, turns)])
-        faded = [RECEDING ** (n + 1) * vector for n, vector in enumerate(reversed(meant))]
-        together = _unit(np.sum([NEWEST * newest.vector, *faded], axis=0))
+    heard = list[tuple[float, Words]]()
+    if encoder is not None and newest.vector is not None and newest.meant is not None:
+        *read, opening = readings(encoder, [*points(before), _opening(before, turns)])
+        every = [Reading(newest.vector, newest.meant), *reversed(read)]
+        counts = [NEWEST, *(RECEDING ** (n + 1) for n in range(len(read)))]
+        together = _unit(np.sum([count * each.vector for count, each in zip(counts, every, strict=True)], axis=0))
+        heard = [(count, each.words) for count, each in zip(counts, every, strict=True)][:HEARD]
     near = replace(index.understand(in_context(newest.text, before), None, forgiving=False), vector=together)
     conversation = replace(newest, terms=_remembered(newest, turns, index.language), vector=together)
     scores = index.score(near, asked)
-    return Views(itself, View(near, scores), View(conversation, index.score(conversation, asked, scores)), opening)
+    return Views(
+        itself, View(near, scores), View(conversation, index.score(conversation, asked, scores)), opening, heard
+    )
 
 
 def _opening(before: Sequence[str], turns: Sequence[str]) -> str:

@@ -15,7 +15,9 @@ from knowledge.export import bundled_teacher, export
 from knowledge.sources import read
 from knowledge.training import asks
 from knowledge.training.asks import Ask
+from knowledge.training.compare import compare
 from knowledge.training.distil import Recipe, distil
+from knowledge.training.head import attach
 from knowledge.training.pairs import Pair, bundled, inventory, services, told, written
 from knowledge.training.retrieve import retrieve
 from knowledge.training.student import ENGLISH
@@ -69,7 +71,8 @@ def main() -> None:
         distil(pairs, list(written(HERE / "lexicon.tsv")), bundled_teacher(), chosen.work, recipe, show)
         taught = retrieve(asked, pairs, bundled_teacher(), chosen.work, recipe, show)
         made = chosen.work / "encoder"
-        export(made, taught, show, french_from=ENGLISH)
+        encoder = export(made, taught, show, french_from=ENGLISH)
+        attach(made, compare(asked, encoder, recipe.seed, show))
     chosen.to.mkdir(parents=True, exist_ok=True)
     for file in made.iterdir():  # beside what else is there, such as the card
         shutil.copyfile(file, chosen.to / file.name)

@@ -1,7 +1,7 @@
 """A small town's services, and an encoder that needs no model: what most tests of knowledge ask."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from knowledge.document import Document, Section
-from knowledge.encoder import silent
+from knowledge.encoder import Reading, Words, silent
 from knowledge.text import terms
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -18,18 +18,27 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 class BagOfWords:
     """Texts that share stems are near each other: a real, if modest, encoder. It counts what it is given."""
 
-    dim, fingerprint = 64, "bag-of-words"
+    dim, width, fingerprint = 64, 64, "bag-of-words"
 
     def __init__(self) -> None:
         self.encoded: list[str] = []
 
     def encode(self, texts: Sequence[str], progress=silent) -> np.ndarray:
         self.encoded += texts
-        vectors = np.zeros((len(texts), self.dim), np.float32)
-        for row, text in enumerate(texts):
-            for term in terms(text, "en"):
-                vectors[row, int(hashlib.md5(term.encode()).hexdigest(), 16) % self.dim] += 1
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        return (
+            np.stack([self._reading(text).vector for text in texts]) if texts else np.zeros((0, self.dim), np.float32)
+        )
+
+    def read(self, texts: Sequence[str], progress=silent) -> Iterator[Reading]:
+        self.encoded += texts
+        return map(self._reading, texts)
+
+    def _reading(self, text: str) -> Reading:
+        tokens = [int(hashlib.md5(term.encode()).hexdigest(), 16) % self.dim for term in terms(text, "en")]
+        words = np.eye(self.dim, dtype=np.float32)[tokens]
+        whole = words.sum(0)
+        vector = whole / max(float(np.linalg.norm(whole)), 1e-9)
+        return Reading(vector, Words(np.array(tokens, np.int32), words.astype(np.float16)))
 
     def knows(self, word: str, language: str) -> bool:
         return False

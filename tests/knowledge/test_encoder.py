@@ -52,6 +52,24 @@ def test_a_vector_is_the_same_whatever_stands_beside_the_text(real: Encoder, pre
     assert np.array_equal(Encoder.open(prepared_home / "encoder", workers=2).encode(TEXTS), alone)
 
 
+def test_each_word_points_somewhere_and_one_that_tells_more_is_longer(real: Encoder) -> None:
+    ((vector, words),) = real.read(["How do I renew my passport?"])
+    assert np.array_equal(vector, real.encode(["How do I renew my passport?"])[0])
+    assert words.vectors.shape == (len(words.tokens), real.width) == (7, 64) and words.vectors.dtype == np.float16
+    counts = np.linalg.norm(words.vectors.astype(np.float32), axis=1)
+    assert counts[5] == counts.max(), "the passport"
+    (empty,) = real.read([""])
+    assert empty.words.vectors.shape == (0, real.width)
+
+
+def test_an_encoder_that_gives_no_words_still_gives_vectors(real: Encoder, prepared_home: Path) -> None:
+    before = Encoder.open(prepared_home / "encoder")
+    before.width = 0
+    ((vector, words),) = before.read(["passport"])
+    assert np.array_equal(vector, real.encode(["passport"])[0])
+    assert words.vectors.shape == (0, 0) and not len(words.tokens)
+
+
 def test_near_in_meaning_is_near(real: Encoder) -> None:
     asked, near, far = real.encode(["I lost my job", "unemployment benefits", "garbage collection calendar"])
     assert asked @ near > asked @ far + 0.1
@@ -91,10 +109,10 @@ def test_what_was_begun_ahead_is_waited_for_and_not_computed_again() -> None:
             super().__init__()
             self.began, self.may_end = threading.Event(), threading.Event()
 
-        def encode(self, texts: Sequence[str], progress: Progress = silent) -> Any:
+        def read(self, texts: Sequence[str], progress: Progress = silent) -> Any:
             self.began.set()
             assert self.may_end.wait(5)
-            return super().encode(texts, progress)
+            return super().read(texts, progress)
 
     encoder: Any = Slow()
     foresee(encoder, ["later"])
@@ -113,12 +131,12 @@ def test_what_failed_is_tried_again_and_whoever_waited_is_told() -> None:
             super().__init__()
             self.fails, self.began, self.may_end = True, threading.Event(), threading.Event()
 
-        def encode(self, texts: Sequence[str], progress: Progress = silent) -> Any:
+        def read(self, texts: Sequence[str], progress: Progress = silent) -> Any:
             self.began.set()
             assert self.may_end.wait(5)
             if self.fails:
                 raise OSError("no memory")
-            return super().encode(texts, progress)
+            return super().read(texts, progress)
 
     encoder: Any = Failing()
     foresee(encoder, ["later"])

@@ -9,6 +9,7 @@ from knowledge.arrays import mapped
 from knowledge.finding.dense import Dense
 from knowledge.finding.index import Index, Texts
 from knowledge.finding.kept import Kept
+from knowledge.finding.late import Late
 from knowledge.finding.parts import MOST, Parts, sentences_of
 from tests.knowledge.conftest import BagOfWords
 
@@ -63,7 +64,7 @@ def test_only_what_changed_is_read_again(tmp_path: Path) -> None:
     built(SHORT, LONG).save(tmp_path / "index")
     changed = LONG.replace("canoe", "kayak")
     encoder, before = BagOfWords(), tmp_path / "index"
-    kept = Kept(mapped(before / "digests.npy"), Dense.open(before), parts=Parts.open(before))
+    kept = Kept(mapped(before / "digests.npy"), Dense.open(before), parts=Parts.open(before), late=Late.open(before))
     again = built(LONG, changed, SHORT, kept=kept, encoder=encoder)
     assert encoder.encoded == [changed, *sentences_of(changed)]
     anew = built(LONG, changed, SHORT)

@@ -38,9 +38,9 @@ def seen(index: Index, text: str, before: tuple[str, ...] = ()) -> tuple:
 
 
 def test_a_first_turn_has_one_view(index: Index) -> None:
-    read, newest, *_ = seen(index, "canoe licence fee")
+    read, *_ = seen(index, "canoe licence fee")
     assert read.itself is read.near is read.conversation
-    assert read.opening is newest.vector
+    assert read.opening is None and not read.heard
 
 
 def test_a_follow_up_is_viewed_with_what_was_said(index: Index) -> None:
@@ -50,7 +50,7 @@ def test_a_follow_up_is_viewed_with_what_was_said(index: Index) -> None:
     for whole in (near, conversation):
         assert whole[sauna].max() > itself[sauna].max()
     assert read.conversation.scores.cosine is read.near.scores.cosine, "they have one meaning, which is looked for once"
-    assert read.opening @ BagOfWords().encode(["sauna permit"])[0] > 0
+    assert read.opening.vector @ BagOfWords().encode(["sauna permit"])[0] > 0
     weights = dict(read.conversation.query.terms)
     assert weights["thank"] > weights["sauna"] > 0, "what was said longer ago counts less"
 

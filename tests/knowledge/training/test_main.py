@@ -58,15 +58,23 @@ def test_it_is_taught_from_all_that_is_not_kept_back_and_the_card_stays(
         target.mkdir(parents=True)
         (target / "model.onnx").write_text("made")
 
-    for name, instead in (("distil", distil), ("retrieve", retrieve), ("export", export)):
+    def compare(asks: list[Any], *_: Any) -> str:
+        taught.update(compared={ask.query for ask in asks})
+        return " and given a head"
+
+    def attach(folder: Path, head: str) -> None:
+        (folder / "model.onnx").write_text((folder / "model.onnx").read_text() + head)
+
+    for instead in (distil, retrieve, export, compare, attach):
+        name = instead.__name__
         monkeypatch.setattr(training, name, instead)
     (data / "made").mkdir()
     (data / "made" / "README.md").write_text("the card")
     (data / "made" / "model.onnx").write_text("before")
     run(monkeypatch, data, data / "made")
     assert {"Appris", "le locataire", "yeux"} <= taught["pairs"] and "climatique" in taught["lexicon"]
-    assert "Learnt" in taught["asks"]
+    assert "Learnt" in taught["asks"] and taught["compared"] == taught["asks"]
     assert not {"Mis de côté", "Un test.", "Kept back"} & (taught["pairs"] | taught["asks"])
     assert taught["also"] == {"french_from": ENGLISH}
-    assert (data / "made" / "model.onnx").read_text() == "made"
+    assert (data / "made" / "model.onnx").read_text() == "made and given a head"
     assert (data / "made" / "README.md").read_text() == "the card"

@@ -1,0 +1,106 @@
+"""Words are compared one by one: each with the nearest of a passage, the rare ones first."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from knowledge.arrays import mapped
+from knowledge.encoder import Encoder, Words
+from knowledge.finding.dense import Dense
+from knowledge.finding.index import Index, Texts
+from knowledge.finding.kept import Kept
+from knowledge.finding.late import SCALE, Late
+from tests.knowledge.conftest import BagOfWords
+
+
+def words(*tokens: int, counts: float = 1.0) -> Words:
+    return Words(np.array(tokens, np.int32), (counts * np.eye(8)[list(tokens)]).reshape(-1, 8).astype(np.float16))
+
+
+def late(*passages: Words) -> Late:
+    return Late.build(passages, 8, None, np.full(len(passages), -1))
+
+
+def built(*texts: str, kept: Kept | None = None, encoder: BagOfWords | None = None) -> Index:
+    each = range(len(texts))
+    whole = [f"{text}\n" for text in texts]
+    return Index.build("en", Texts(texts, each, each, whole, [False] * len(texts)), encoder or BagOfWords(), kept)
+
+
+def test_each_word_is_compared_with_the_nearest_of_each_passage() -> None:
+    found = late(words(1, 2), words(1, 3), words(4)).of(np.array([2, 0, 1]), [words(2), words(1), words(2, 3)])
+    assert found == pytest.approx(np.array([[0, 1, 0], [0, 1, 1], [0, 0.5, 0.5]]), abs=1e-3)
+
+
+def test_a_word_counts_what_it_is_given_and_how_rare_it_is() -> None:
+    index = late(words(1, 2), words(1), words(1), words(1), words(3))
+    rare, common = np.log(6 / 1.5), np.log(6 / 4.5)
+    ((found,),) = index.of(np.array([0]), [words(2, 5)])
+    assert found == pytest.approx(rare / (rare + np.log(6 / 0.5)), abs=1e-3), "what is nowhere is rarest"
+    ((found,),) = index.of(np.array([1]), [words(1, 2)])
+    assert found == pytest.approx(common / (rare + common), abs=1e-3)
+    heavy = Words(np.array([1, 2], np.int32), np.stack([3 * np.eye(8)[1], np.eye(8)[2]]).astype(np.float16))
+    ((found,),) = index.of(np.array([1]), [heavy])
+    assert found == pytest.approx(3 * common / (rare + 3 * common), abs=1e-3)
+
+
+def test_what_is_kept_of_a_word_is_where_it_points() -> None:
+    kept = late(words(1, counts=7.0), words(2, counts=0.01))
+    assert np.abs(kept.words).max(1).tolist() == [SCALE, SCALE]
+
+
+def test_what_has_no_words_is_near_to_nothing_and_nothing_to_it() -> None:
+    index = late(words(), words(1))
+    assert index.of(np.array([0, 1]), [words(1), words()]) == pytest.approx(np.array([[0, 1], [0, 0]]), abs=1e-3)
+    assert not late(words()).of(np.array([0]), [words()]).any()
+
+
+def test_of_an_encoder_that_gives_no_words_nothing_is_near() -> None:
+    none = Words(np.zeros(0, np.int32), np.zeros((0, 0), np.float16))
+    assert not Late.build([none, none], 0, None, np.full(2, -1)).of(np.arange(2), [none]).any()
+
+
+def test_what_is_saved_is_the_same(tmp_path: Path) -> None:
+    index = built("sauna permit fee", "canoe licence")
+    index.save(tmp_path / "index")
+    opened = Late.open(tmp_path / "index")
+    assert opened is not None and index.late is not None
+    for name in ("words", "tokens", "offsets", "counts"):
+        assert np.array_equal(getattr(opened, name), getattr(index.late, name))
+    assert Late.open(tmp_path) is None
+
+
+def test_only_what_changed_is_read_again(tmp_path: Path) -> None:
+    one, two, three = "sauna permit fee", "canoe licence", "the dog licence costs little"
+    built(one, two).save(tmp_path / "index")
+    before, encoder = tmp_path / "index", BagOfWords()
+    kept = Kept(mapped(before / "digests.npy"), Dense.open(before), late=Late.open(before))
+    again, anew = built(three, two, one, kept=kept, encoder=encoder), built(three, two, one)
+    assert encoder.encoded == [three]
+    assert again.late is not None and anew.late is not None and again.dense is not None and anew.dense is not None
+    assert np.array_equal(again.dense.vectors, anew.dense.vectors)
+    for name in ("words", "tokens", "offsets", "counts"):
+        assert np.array_equal(getattr(again.late, name), getattr(anew.late, name))
+
+
+def test_vectors_of_before_words_were_kept_are_read_again(tmp_path: Path) -> None:
+    one, two = "sauna permit fee", "canoe licence"
+    built(one, two).save(tmp_path / "index")
+    before, encoder = tmp_path / "index", BagOfWords()
+    kept = Kept(mapped(before / "digests.npy"), Dense.open(before))
+    again = built(two, one, kept=kept, encoder=encoder)
+    assert encoder.encoded == [two, one]
+    assert again.late is not None and again.late.passages == 2
+
+
+def test_the_bundled_encoder_finds_a_word_in_the_other_language(prepared_home: Path) -> None:
+    encoder = Encoder.open(prepared_home / "encoder")
+    texts = [
+        "Dog licences. Each dog needs a tag.",
+        "Passports. A passport is valid for ten years.",
+        "Garbage is collected.",
+    ]
+    index = Late.build([r.words for r in encoder.read(texts)], encoder.width, None, np.full(3, -1))
+    asked = [r.words for r in encoder.read(["permis pour mon chien", "passeport expiré", "collecte des ordures"])]
+    assert index.of(np.arange(3), asked).argmax(1).tolist() == [0, 1, 2]
