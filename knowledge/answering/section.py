@@ -19,9 +19,10 @@ SIGNALS = (
     "words",  # BM25 of the passage, over the best of its document
     "asked_words",  # the same of the questions that it answers
     "kind",  # whether its heading is of the kind of the question: cost, time, documents …
-    "heading",  # cosine of the heading, less that of the best; so the next two
+    "heading",  # cosine of the heading, less that of the best; so the next three
     "meaning",
     "asked_meaning",
+    "late",  # how near the words of the question come to those of the passage
     "first",  # whether it comes first, which mostly says what the service is
     "fused",  # words and meaning together, between the least and the most of the document
     "asked_fused",
@@ -60,12 +61,13 @@ def _signals(query: Query, numbers: Integers, scores: Scores, index: Index, shel
     yield of_best(scores.words[numbers])
     yield of_best(_asked(scores.words, numbers, index))
     yield np.array([bool(kinds & kind.headed(heading, index.language)) for heading in headings], np.float32)
-    if scores.cosine is None or query.encoder is None or query.vector is None:
-        yield from (nothing,) * 3
+    if scores.cosine is None or query.encoder is None or query.vector is None or query.meant is None:
+        yield from (nothing,) * 4
     else:
         meant = meanings(query.encoder, headings)
         titled = np.array([m @ query.vector if heading else 0.0 for heading, m in zip(headings, meant, strict=True)])
-        for each in (titled, scores.cosine[numbers], _asked(scores.cosine, numbers, index)):
+        late = nothing if index.late is None else index.late.of(numbers, [query.meant])[0]
+        for each in (titled, scores.cosine[numbers], _asked(scores.cosine, numbers, index), late):
             yield each - each.max()
     yield np.arange(len(numbers)) == 0
     yield spread(scores.fused[numbers])

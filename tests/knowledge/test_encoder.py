@@ -52,12 +52,14 @@ def test_a_vector_is_the_same_whatever_stands_beside_the_text(real: Encoder, pre
     assert np.array_equal(Encoder.open(prepared_home / "encoder", workers=2).encode(TEXTS), alone)
 
 
-def test_each_word_points_somewhere_and_one_that_tells_more_is_longer(real: Encoder) -> None:
+def test_each_word_points_somewhere_as_it_is_meant(real: Encoder) -> None:
     ((vector, words),) = real.read(["How do I renew my passport?"])
     assert np.array_equal(vector, real.encode(["How do I renew my passport?"])[0])
     assert words.vectors.shape == (len(words.tokens), real.width) == (7, 64) and words.vectors.dtype == np.float16
-    counts = np.linalg.norm(words.vectors.astype(np.float32), axis=1)
-    assert counts[5] == counts.max(), "the passport"
+    assert np.linalg.norm(words.vectors.astype(np.float32), axis=1) == pytest.approx(1, abs=0.01)
+    (paper, branch) = (reading.words.vectors[1] for reading in real.read(["leave of absence", "leaf of maple"]))
+    assert np.array_equal(words.vectors, next(real.read(["How do I renew my passport?"])).words.vectors)
+    assert not np.array_equal(paper, branch), "'of' is meant otherwise beside other words"
     (empty,) = real.read([""])
     assert empty.words.vectors.shape == (0, real.width)
 

@@ -10,12 +10,12 @@ from knowledge.encoder import Encoder, Words
 from knowledge.finding.dense import Dense
 from knowledge.finding.index import Index, Texts
 from knowledge.finding.kept import Kept
-from knowledge.finding.late import SCALE, Late
+from knowledge.finding.late import COMMON, Late
 from tests.knowledge.conftest import BagOfWords
 
 
-def words(*tokens: int, counts: float = 1.0) -> Words:
-    return Words(np.array(tokens, np.int32), (counts * np.eye(8)[list(tokens)]).reshape(-1, 8).astype(np.float16))
+def words(*tokens: int) -> Words:
+    return Words(np.array(tokens, np.int32), np.eye(8, dtype=np.float16)[list(tokens)])
 
 
 def late(*passages: Words) -> Late:
@@ -33,21 +33,17 @@ def test_each_word_is_compared_with_the_nearest_of_each_passage() -> None:
     assert found == pytest.approx(np.array([[0, 1, 0], [0, 1, 1], [0, 0.5, 0.5]]), abs=1e-3)
 
 
-def test_a_word_counts_what_it_is_given_and_how_rare_it_is() -> None:
+def test_the_rarer_a_word_is_the_more_it_counts() -> None:
     index = late(words(1, 2), words(1), words(1), words(1), words(3))
     rare, common = np.log(6 / 1.5), np.log(6 / 4.5)
-    ((found,),) = index.of(np.array([0]), [words(2, 5)])
-    assert found == pytest.approx(rare / (rare + np.log(6 / 0.5)), abs=1e-3), "what is nowhere is rarest"
     ((found,),) = index.of(np.array([1]), [words(1, 2)])
     assert found == pytest.approx(common / (rare + common), abs=1e-3)
-    heavy = Words(np.array([1, 2], np.int32), np.stack([3 * np.eye(8)[1], np.eye(8)[2]]).astype(np.float16))
-    ((found,),) = index.of(np.array([1]), [heavy])
-    assert found == pytest.approx(3 * common / (rare + 3 * common), abs=1e-3)
-
-
-def test_what_is_kept_of_a_word_is_where_it_points() -> None:
-    kept = late(words(1, counts=7.0), words(2, counts=0.01))
-    assert np.abs(kept.words).max(1).tolist() == [SCALE, SCALE]
+    for nowhere in (5, 7):  # of fewer and of more tokens than are anywhere
+        ((found,),) = index.of(np.array([0]), [words(2, nowhere)])
+        assert found == pytest.approx(rare / (rare + np.log(6 / 0.5)), abs=1e-3), "what is nowhere is rarest"
+    often = late(words(*[1] * 9), words(2))
+    ((found,),) = often.of(np.array([0]), [words(1, 2)])
+    assert found == pytest.approx(COMMON / (COMMON + np.log(3 / 1.5)), abs=1e-3)
 
 
 def test_what_has_no_words_is_near_to_nothing_and_nothing_to_it() -> None:

@@ -39,7 +39,7 @@ def test_a_head_is_learnt_and_attached(tmp_path: Path, monkeypatch: pytest.Monke
     before, told = encoder.encode(THINGS), set[str]()
     head = compare.compare(ASKS, encoder, 1, lambda step, done, total: told.add(step))
     assert told == {"read what is asked", "read what is found", "compare words"}
-    assert head.directions.shape == (384, compare.WIDTH)
+    assert head.shape == (384, compare.WIDTH)
     attach(tmp_path / "encoder", head)
     after = Encoder.open(tmp_path / "encoder")
     assert np.array_equal(after.encode(THINGS), before) and after.fingerprint != encoder.fingerprint
@@ -47,10 +47,8 @@ def test_a_head_is_learnt_and_attached(tmp_path: Path, monkeypatch: pytest.Monke
     assert manifest["width"] == compare.WIDTH and manifest["french_from"] == 7 and manifest["cosine"] > 0.98
 
     states, given = (next(iter(each.read([ASKS[0].query]))).words for each in (encoder, after))
-    pointed = states.vectors.astype(np.float32) @ head.directions
-    counts = np.log1p(np.exp(states.vectors.astype(np.float32) @ head.weights + head.bias))
-    expected = counts * pointed / np.linalg.norm(pointed, axis=1, keepdims=True)
-    assert given.vectors == pytest.approx(expected, abs=0.01)
+    pointed = states.vectors.astype(np.float32) @ head
+    assert given.vectors == pytest.approx(pointed / np.linalg.norm(pointed, axis=1, keepdims=True), abs=0.01)
 
     def likeness(asked: Words, found: list[Words]) -> np.ndarray:
         return Late.build(found, after.width, None, np.full(len(found), -1)).of(np.arange(len(found)), [asked])[0]
@@ -72,7 +70,7 @@ def test_learning_lessens_what_is_confused(tmp_path: Path, monkeypatch: pytest.M
         head = compare.compare(asks, encoder, 1)
 
         def pointing(text: str) -> np.ndarray:
-            pointed = next(iter(encoder.read([text]))).words.vectors.astype(np.float32) @ head.directions
+            pointed = next(iter(encoder.read([text]))).words.vectors.astype(np.float32) @ head
             return np.asarray(pointed / np.linalg.norm(pointed, axis=1, keepdims=True))
 
         table = np.array([[(pointing(a.query) @ pointing(b.found).T).max(1).mean() for b in asks] for a in asks])
