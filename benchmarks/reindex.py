@@ -12,7 +12,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,10 +23,11 @@ from rich.table import Table
 from benchmarks import corpus
 from knowledge.arrays import Floats
 from knowledge.document import Document, Section
-from knowledge.encoder import Encoder, Progress, silent
+from knowledge.encoder import Encoder, Progress, Reading, Words, silent
 from knowledge.publishing.snapshot import build
 
 CHANGED = 0.01
+WORDS = 44  # of a passage, on average, without those that tell nothing
 SAMPLE = 300  # texts that are encoded to know how long one takes
 
 
@@ -46,6 +47,18 @@ class Drawn(Encoder):
         found = super().encode(texts)
         self.seconds += time.perf_counter() - began
         return found
+
+    def read(self, texts: Sequence[str], progress: Progress = silent) -> Iterator[Reading]:
+        if self.drawing:
+            drawn = np.random.default_rng(len(texts)).standard_normal((WORDS, self.width), np.float32)
+            words = Words(
+                np.arange(WORDS, dtype=np.int32), (drawn / np.linalg.norm(drawn, axis=1)[:, None]).astype(np.float16)
+            )
+            return (Reading(vector, words) for vector in self.encode(texts))
+        began = time.perf_counter()
+        found = list(super().read(texts))
+        self.seconds += time.perf_counter() - began
+        return iter(found)
 
 
 def measure(passages: int, home: Path) -> dict[str, float]:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ from rich.table import Table
 
 from benchmarks import corpus
 from knowledge.arrays import Floats, Integers
-from knowledge.encoder import Encoder
+from knowledge.encoder import Encoder, Words
 from knowledge.finding.index import EXACT, Index
 from knowledge.finding.kept import Kept
+from knowledge.finding.late import Late
 from knowledge.finding.narrowing import ROWS
 from knowledge.finding.parts import SCALE, Parts
 from knowledge.finding.query import Query
@@ -42,14 +44,18 @@ SHOWN = ("size", "build_s", "near_recall", "scored_recall", "whole_recall", "rss
 
 
 class Given(Kept):
-    """Vectors that are there already."""
+    """Vectors that are there already; of each passage one sentence and one word."""
 
     def __init__(self, vectors: Floats) -> None:
         super().__init__()
         object.__setattr__(self, "mixed", vectors)
 
-    def vectors(self, *_: Any) -> Floats:
-        return self.mixed  # type: ignore[attr-defined, no-any-return]
+    def read(
+        self, _texts: Sequence[str], _digests: Integers, passages: int, encoder: Encoder, *_: Any
+    ) -> tuple[Floats, Late]:
+        none = Words(np.zeros(0, np.int32), np.zeros((0, encoder.width), np.float16))
+        late = Late.build(repeat(none, passages), encoder.width, None, np.full(passages, -1))
+        return self.mixed, late  # type: ignore[attr-defined]
 
     def sentences(self, texts: Sequence[str], digests: Integers, whole: Floats, *_: Any) -> Parts:
         return Parts(np.rint(whole * SCALE).astype(np.int8), np.arange(len(texts) + 1))

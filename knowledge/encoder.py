@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -14,9 +14,11 @@ from typing import Any, NamedTuple, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.arrays import Floats, Integers
 from knowledge.stamp import NEVER, stamp
+from knowledge.text import STOP
 
 REMEMBERED = 4096  # texts: headings, and the turns of conversations that go on
 TOGETHER = 4  # texts of a turn that are computed at one time, at most
@@ -35,8 +37,8 @@ def silent(step: str, done: int, total: int) -> None:
 
 
 class Words(NamedTuple):
-    """Of a text's words as the encoder cuts them: int32 (words,), which each is, and float16 (words, width), of length 1,
-    where it points as it is meant there."""
+    """Of a text's words as the encoder cuts them, without those that tell nothing where there are others: int32 (words,),
+    which each is, and float16 (words, width), of length 1, where it points as it is meant there."""
 
     tokens: Integers
     vectors: Floats
@@ -112,10 +114,22 @@ class Encoder:
         return self._run(ids, ["vectors"])[0]
 
     def _reading(self, ids: list[int]) -> Reading:
-        said = slice(1, -1 if self.width else 1)  # without the marks of beginning and end
-        vector, *words = self._run(ids, ["vectors", "words"] if self.width else ["vectors"])
-        vectors = words[0] if words else np.zeros((len(ids), 0))
-        return Reading(vector, Words(np.array(ids[said], np.int32), vectors[said].astype(np.float16)))
+        tokens = np.array(ids[1:-1], np.int32)  # without the marks of beginning and end
+        if not self.width:
+            return Reading(self._vector(ids), Words(tokens[:0], np.zeros((0, 0), np.float16)))
+        vector, words = self._run(ids, ["vectors", "words"])
+        telling = self._telling[tokens]
+        kept = telling if telling.any() else ~telling
+        return Reading(vector, Words(tokens[kept], words[1:-1][kept].astype(np.float16)))
+
+    @cached_property
+    def _telling(self) -> NDArray[np.bool_]:
+        """Of each token, whether it tells anything: no stop word of any language, nor without letter and digit."""
+        stop, words = set[str]().union(*STOP.values()), self._tokenizer.get_vocab()
+        telling = np.zeros(1 + max(words.values()), bool)
+        for word, token in words.items():
+            telling[token] = word.removeprefix("▁") not in stop and any(map(str.isalnum, word))
+        return telling
 
     def _run(self, ids: list[int], wanted: list[str]) -> list[Floats]:
         # one text at a time: int8 activations are scaled by all that is in a batch, so that neighbours and padding

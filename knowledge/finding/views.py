@@ -17,7 +17,7 @@ from knowledge.text import terms
 FADING = 0.8  # what the words of a turn count, against those of the turn after it
 RECEDING = 0.85  # the same, for meaning
 NEWEST = 1.5  # what the newest turn counts, beside RECEDING of the one before it
-HEARD = 6  # turns whose words are compared one by one, the newest first
+HEARD = 3  # turns whose words are compared one by one, the newest first
 
 
 @dataclass(frozen=True, slots=True)
