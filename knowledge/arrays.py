@@ -23,6 +23,17 @@ def spans(starts: Integers, lengths: Integers) -> Integers:
     return np.asarray(np.repeat(starts - before, lengths) + np.arange(int(lengths.sum())))
 
 
+def copy_spans(
+    target: NDArray[Any], offsets: Integers, to: Integers, source: NDArray[Any], starts: Integers, taken: Integers
+) -> None:
+    """Copy spans `taken` of `source`, where span n is `source[starts[n] : starts[n + 1]]`, to the spans `to` of `target`,
+    by its `offsets`; those that go on together are copied together."""
+    first = np.flatnonzero((np.diff(to, prepend=-2) != 1) | (np.diff(taken, prepend=-2) != 1))
+    for begin, end in zip(first, np.append(first[1:], len(to)), strict=True):
+        here = slice(offsets[to[begin]], offsets[to[end - 1] + 1])
+        target[here] = source[starts[taken[begin]] : starts[taken[end - 1] + 1]]
+
+
 def of_best(scores: Floats) -> Floats:
     """Scores over the best of them; as they are, where none is above 0."""
     best = float(scores.max(initial=0.0))

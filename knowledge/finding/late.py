@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from knowledge.arrays import Floats, Integers, mapped, spans
+from knowledge.arrays import Floats, Integers, copy_spans, mapped, spans
 from knowledge.encoder import Words
 
 SCALE = 127
@@ -39,8 +39,8 @@ class Late:
         for passage, own in zip(new, found, strict=True):
             tokens[offsets[passage] : offsets[passage + 1]], words[offsets[passage] : offsets[passage + 1]] = own
         if before is not None:
-            here, there = spans(offsets[old], lengths[old]), spans(before.offsets[reuse[old]], lengths[old])
-            words[here], tokens[here] = before.words[there], before.tokens[there]
+            for made, kept in ((words, before.words), (tokens, before.tokens)):
+                copy_spans(made, offsets, old, kept, before.offsets, reuse[old])
         return cls(words, tokens, offsets)
 
     def save(self, folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from knowledge.arrays import Floats, Integers, mapped, spans
+from knowledge.arrays import Floats, Integers, copy_spans, mapped, spans
 from knowledge.encoder import Encoder, Progress
 from knowledge.text import clean, sentences
 
@@ -48,8 +48,7 @@ class Parts:
             found = encoder.encode([sentence for cut in fresh for sentence in cut], progress=progress)
             vectors[spans(offsets[new], lengths[new])] = _rounded(found)
         if before is not None:
-            same = spans(before.offsets[reuse[old]], lengths[old])
-            vectors[spans(offsets[old], lengths[old])] = before.vectors[same]
+            copy_spans(vectors, offsets, old, before.vectors, before.offsets, reuse[old])
         return cls(vectors, offsets)
 
     def save(self, folder: Path) -> None:

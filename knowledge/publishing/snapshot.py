@@ -24,7 +24,7 @@ from knowledge.publishing import encoders, retention
 from knowledge.reviewed import reviewed
 from knowledge.shelf import Shelf, shelve
 
-FORMAT = 11  # raise it when what is in a snapshot changes
+FORMAT = 12  # raise it when what is in a snapshot changes
 KEEP = 3
 BUILDING = ".building-"
 POINTER, MANIFEST = "current", "manifest.json"
