@@ -11,14 +11,15 @@ from knowledge.finding.query import Query
 from knowledge.finding.views import View, Views
 
 OF_WORDS = ("whole", "words", "words_of_idf", "about", "about_of_idf", "document_gap", "within")  # by each view
-OF_MEANING = ("cosine", "cosine_gap", "sentence", "sentence_gap", "gist", "gist_gap", "late", "late_gap")
-# by each meaning; gaps are among the candidates
+OF_MEANING = ("cosine", "cosine_gap", "sentence", "sentence_gap", "gist", "gist_gap")  # gaps among the candidates
 MEANINGS = ("itself", "near", "opening")  # the whole conversation has the same as what is near
+OF_LATE = ("itself_late", "itself_late_gap", "opening_late", "opening_late_gap")  # word by word, by meaning
 OF_ALL = ("base", "gap", "rank", "covered", "place", "along", "passages")
 OF_TURN = ("telling", "turns", "asked", "follows", "question", "across", "cosine_max", "near_cosine_max", "several")
 SIGNALS = (
     *(f"{view}_{name}" for view in Views._fields[:3] for name in OF_WORDS),
     *(f"{meaning}_{name}" for meaning in MEANINGS for name in OF_MEANING),
+    *OF_LATE,
     *OF_ALL,
     *OF_TURN,
 )
@@ -34,10 +35,11 @@ def signals(index: Index, read: Views, base: Floats, among: Integers, turns: int
     newest, documents = read.itself.query, index.document[among]
     words = [list(_of_words(index, view, among, documents, asked)) for view in (read[:3] if turns else read[:1])]
     meant = list(_of_meanings(index, read, among, documents, turns > 0))
+    late = _late(index, read, among, turns > 0)
     if not turns:  # there is one view
-        words, meant = words * 3, meant * 3
+        words, meant, late = words * 3, meant * 3, late * 2
     place, count = index.position[among].astype(np.float32), index.lengths[documents]
-    seen = [column for columns in (*words, *meant) for column in columns]
+    seen = [column for columns in (*words, *meant, *late) for column in columns]
     seen += [
         base[among],
         base[among] - base[among].max(),
@@ -102,21 +104,17 @@ def _of_meanings(
         vectors.append(read.opening.vector)
         opening = read.opening.vector
         seen.append((index.dense.of(among, opening), index.gist.of(documents, opening)))
-    sentences = index.parts.best(among, np.stack(vectors))
-    for (cosine, gist), sentence, late in zip(seen, sentences, _late(index, read, among, follows), strict=True):
-        yield tuple(column for each in (cosine, sentence, gist, late) for column in (each, each - each.max()))
+    for (cosine, gist), sentence in zip(seen, index.parts.best(among, np.stack(vectors)), strict=True):
+        yield cosine, cosine - cosine.max(), sentence, sentence - sentence.max(), gist, gist - gist.max()
 
 
-def _late(index: Index, read: Views, among: Integers, follows: bool) -> list[Floats]:
-    """How near the words of the turn itself come to those of each passage, those of the turns near it, of the opening."""
+def _late(index: Index, read: Views, among: Integers, follows: bool) -> list[tuple[Floats, Floats]]:
+    """How near the words of the turn itself come to those of each passage, and, if it follows others, the opening's."""
     assert read.itself.query.meant is not None
+    asked = [read.itself.query.meant, *([read.opening.words] if follows and read.opening is not None else [])]
     if index.late is None:  # an index of before words were kept
-        return [np.zeros(len(among), np.float32)] * (3 if follows else 1)
-    if not follows or read.opening is None:
-        return list(index.late.of(among, [read.itself.query.meant]))
-    counts = np.array([count for count, _ in read.heard])
-    opening, *heard = index.late.of(among, [read.opening.words, *(words for _, words in read.heard)])
-    return [heard[0], counts @ np.stack(heard) / counts.sum(), opening]
+        return [(np.zeros(len(among), np.float32),) * 2] * len(asked)
+    return [(late, late - late.max()) for late in index.late.of(among, asked)]
 
 
 def _best_row(index: Index, scores: Floats, among: Integers) -> Floats:

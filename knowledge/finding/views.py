@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from knowledge.arrays import Floats
-from knowledge.encoder import Encoder, Reading, Words, readings
+from knowledge.encoder import Encoder, Reading, readings
 from knowledge.finding.following import in_context, points, questions, said
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
@@ -17,7 +17,6 @@ from knowledge.text import terms
 FADING = 0.8  # what the words of a turn count, against those of the turn after it
 RECEDING = 0.85  # the same, for meaning
 NEWEST = 1.5  # what the newest turn counts, beside RECEDING of the one before it
-HEARD = 3  # turns whose words are compared one by one, the newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +28,13 @@ class View:
 
 
 class Views(NamedTuple):
-    """Three views that all passages are scored by. By what follows only candidates are compared: a reading of the question
-    that began the conversation, and the words of the newest turns, the newest first, each with what it counts; there is none
-    of either where nothing was said before, nor without an encoder."""
+    """Three views that all passages are scored by, and a reading of the question that began the conversation, by which only
+    candidates are compared; None without an encoder."""
 
     itself: View
     near: View
     conversation: View
     opening: Reading | None
-    heard: Sequence[tuple[float, Words]]
 
 
 def views(
@@ -49,21 +46,17 @@ def views(
     itself = View(newest, alone)
     turns = [turn for turn in map(said, before) if turn.strip()]
     if not turns:
-        return Views(itself, itself, itself, None, [])
+        same = None if newest.vector is None or newest.meant is None else Reading(newest.vector, newest.meant)
+        return Views(itself, itself, itself, same)
     together = opening = None
-    heard = list[tuple[float, Words]]()
-    if encoder is not None and newest.vector is not None and newest.meant is not None:
+    if encoder is not None and newest.vector is not None:
         *read, opening = readings(encoder, [*points(before), _opening(before, turns)])
-        every = [Reading(newest.vector, newest.meant), *reversed(read)]
-        counts = [NEWEST, *(RECEDING ** (n + 1) for n in range(len(read)))]
-        together = _unit(np.sum([count * each.vector for count, each in zip(counts, every, strict=True)], axis=0))
-        heard = [(count, each.words) for count, each in zip(counts, every, strict=True)][:HEARD]
+        faded = [RECEDING ** (n + 1) * reading.vector for n, reading in enumerate(reversed(read))]
+        together = _unit(np.sum([NEWEST * newest.vector, *faded], axis=0))
     near = replace(index.understand(in_context(newest.text, before), None, forgiving=False), vector=together)
     conversation = replace(newest, terms=_remembered(newest, turns, index.language), vector=together)
     scores = index.score(near, asked)
-    return Views(
-        itself, View(near, scores), View(conversation, index.score(conversation, asked, scores)), opening, heard
-    )
+    return Views(itself, View(near, scores), View(conversation, index.score(conversation, asked, scores)), opening)
 
 
 def _opening(before: Sequence[str], turns: Sequence[str]) -> str:

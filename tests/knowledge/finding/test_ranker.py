@@ -38,9 +38,9 @@ def seen(index: Index, text: str, before: tuple[str, ...] = ()) -> tuple:
 
 
 def test_a_first_turn_has_one_view(index: Index) -> None:
-    read, *_ = seen(index, "canoe licence fee")
+    read, newest, *_ = seen(index, "canoe licence fee")
     assert read.itself is read.near is read.conversation
-    assert read.opening is None and not read.heard
+    assert read.opening.vector is newest.vector and read.opening.words is newest.meant
 
 
 def test_a_follow_up_is_viewed_with_what_was_said(index: Index) -> None:
@@ -56,7 +56,9 @@ def test_a_follow_up_is_viewed_with_what_was_said(index: Index) -> None:
 
 
 def test_signals_are_finite_and_named(index: Index) -> None:
-    for text, before in (("canoe licence fee", ()), ("and the price?", BEFORE), ("xyzzy", ())):
+    for text, before in (
+        ("canoe licence fee", ()), ("and the price?", BEFORE), ("xyzzy", ()), ("canoe", ("user: ",)),
+    ):  # fmt: skip
         read, *_ = seen(index, text, before)
         base = together(index, read)
         among = candidates(read, base)
