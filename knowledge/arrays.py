@@ -1,5 +1,6 @@
 """Arrays, by the names that knowledge has for them; saved ones are read by memory map."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def copy_spans(
     """Copy spans `taken` of `source`, where span n is `source[starts[n] : starts[n + 1]]`, to the spans `to` of `target`,
     by its `offsets`; those that go on together are copied together."""
     first = np.flatnonzero((np.diff(to, prepend=-2) != 1) | (np.diff(taken, prepend=-2) != 1))
-    for begin, end in zip(first, np.append(first[1:], len(to)), strict=True):
+    for begin, end in itertools.pairwise(np.append(first, len(to))):
         here = slice(offsets[to[begin]], offsets[to[end - 1] + 1])
         target[here] = source[starts[taken[begin]] : starts[taken[end - 1] + 1]]
 

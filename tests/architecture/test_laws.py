@@ -328,7 +328,7 @@ WITHIN_KNOWLEDGE = {
     "publishing": {"places", "finding"},
     "answering": {"places", "finding", "publishing"},
     "rules": {"places", "finding", "publishing", "answering"},
-    "training": {"sources"},
+    "training": {"sources", "finding"},
 }
 
 

@@ -15,6 +15,9 @@ from knowledge.text import terms
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
+ASKING = {"how", "much"}  # an encoder that reads knows "how much" from "how to"
+
+
 class BagOfWords:
     """Texts that share stems are near each other: a real, if modest, encoder. It counts what it is given."""
 
@@ -34,11 +37,13 @@ class BagOfWords:
         return map(self._reading, texts)
 
     def _reading(self, text: str) -> Reading:
-        tokens = [int(hashlib.md5(term.encode()).hexdigest(), 16) % self.dim for term in terms(text, "en")]
+        said = list(terms(text, "en"))
+        tokens = np.array([int(hashlib.md5(term.encode()).hexdigest(), 16) % self.dim for term in said], np.int32)
         words = np.eye(self.dim, dtype=np.float32)[tokens]
         whole = words.sum(0)
+        named = np.array([term not in ASKING for term in said], bool)
         vector = whole / max(float(np.linalg.norm(whole)), 1e-9)
-        return Reading(vector, Words(np.array(tokens, np.int32), words.astype(np.float16)))
+        return Reading(vector, Words(tokens[named], words[named].astype(np.float16)))
 
     def knows(self, word: str, language: str) -> bool:
         return False
