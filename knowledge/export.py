@@ -107,7 +107,7 @@ def _write_onnx(model: Any, path: Path) -> None:
     import torch
 
     class Whole(torch.nn.Module):
-        """The model with its own pooling, then normalised: what serves needs to know neither. Beside it words' states."""
+        """The model with its own pooling: what serves needs not know it. Beside texts' vectors the states of their words."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -115,7 +115,9 @@ def _write_onnx(model: Any, path: Path) -> None:
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
             out = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
-            return torch.nn.functional.normalize(out["sentence_embedding"], dim=1), out["token_embeddings"] + 0.0
+            return tuple(
+                torch.nn.functional.normalize(out[of], dim=-1) for of in ("sentence_embedding", "token_embeddings")
+            )
 
     sample = model.tokenizer(list(PROBES[:2]), padding=True, return_tensors="pt")
     axes = {0: "texts", 1: "tokens"}

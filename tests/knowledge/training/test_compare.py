@@ -47,6 +47,7 @@ def test_a_head_is_learnt_and_attached(tmp_path: Path, monkeypatch: pytest.Monke
     assert manifest["width"] == compare.WIDTH and manifest["french_from"] == 7 and manifest["cosine"] > 0.98
 
     states, given = (next(iter(each.read([ASKS[0].query]))).words for each in (encoder, after))
+    assert np.linalg.norm(states.vectors.astype(np.float32), axis=1) == pytest.approx(1, abs=0.01)
     pointed = states.vectors.astype(np.float32) @ head
     assert given.vectors == pytest.approx(pointed / np.linalg.norm(pointed, axis=1, keepdims=True), abs=0.01)
 
