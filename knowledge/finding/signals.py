@@ -101,8 +101,8 @@ def _of_meanings(
         vectors.append(view.query.vector)
         seen.append((_best_row(index, view.scores.cosine, among), view.scores.gist[documents]))
     if follows and read.opening is not None:
-        vectors.append(read.opening.vector)
         opening = read.opening.vector
+        vectors.append(opening)
         seen.append((index.dense.of(among, opening), index.gist.of(documents, opening)))
     for (cosine, gist), sentence in zip(seen, index.parts.best(among, np.stack(vectors)), strict=True):
         yield cosine, cosine - cosine.max(), sentence, sentence - sentence.max(), gist, gist - gist.max()

@@ -1,5 +1,6 @@
 """The ranker orders what was found by what the whole conversation tells, and changes nothing but the order."""
 
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from knowledge.finding.following import said
 from knowledge.finding.index import Index, Texts
 from knowledge.finding.ranker import CANDIDATES, MODEL, candidates, judged, ranked, together
 from knowledge.finding.scores import WITHHELD
-from knowledge.finding.signals import SIGNALS, signals
+from knowledge.finding.signals import OF_LATE, SIGNALS, signals
 from knowledge.finding.views import views
 from knowledge.rules.veil import Veiled
 from tests.knowledge.conftest import BagOfWords
@@ -68,6 +69,19 @@ def test_signals_are_finite_and_named(index: Index) -> None:
         by_name = dict(zip(SIGNALS, found.T, strict=True))
         assert by_name["gap"][0] == 0 and (np.diff(by_name["gap"]) <= 0).all()
         assert set(by_name["place"]) <= {0, 1, 2, 3} and (by_name["turns"] == len(before)).all()
+
+
+def test_an_index_of_before_words_were_kept_is_still_asked(index: Index) -> None:
+    before = copy(index)
+    before.late = None
+    for turns in ((), BEFORE):
+        read, *_ = seen(index, "canoe licence fee", turns)
+        base = together(index, read)
+        among = candidates(read, base)
+        now, then = (signals(each, read, base.whole, among, len(turns), "en") for each in (index, before))
+        late = np.array([name in OF_LATE for name in SIGNALS])
+        assert (now[:, ~late] == then[:, ~late]).all()
+        assert now[:, late].any() and not then[:, late].any()
 
 
 def test_only_the_order_of_the_candidates_changes(index: Index) -> None:
