@@ -35,6 +35,12 @@ def copy_spans(
         target[here] = source[starts[taken[begin]] : starts[taken[end - 1] + 1]]
 
 
+def besides(vectors: Floats, direction: Floats) -> Floats:
+    """Where vectors, on the last axis, point besides a direction of length 1: what is left of them, of length 1."""
+    left = vectors - (vectors @ direction)[..., None] * direction
+    return np.asarray(left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-6))
+
+
 def of_best(scores: Floats) -> Floats:
     """Scores over the best of them; as they are, where none is above 0."""
     best = float(scores.max(initial=0.0))

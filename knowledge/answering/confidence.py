@@ -8,7 +8,8 @@ import numpy as np
 
 from knowledge.answering.fitted import in_file
 from knowledge.answering.section import Chosen
-from knowledge.arrays import Floats, Integers
+from knowledge.arrays import Floats, Integers, besides
+from knowledge.encoder import meaning
 from knowledge.finding import kind
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
@@ -38,7 +39,10 @@ FEATURES = (
     "section_of_page",  # the same share of those of the newest turn's words that the best document has
     "kind_found",  # whether the passage's heading is of the kind that is asked about
     "kind_missed",  # whether a kind is asked about, and the heading is of another
+    "section_asked",  # cosine of the nearest question that the passage answers, of what both say besides the title
+    "section_word",  # cosine of the word of the newest turn that the passage tells the least of
 )
+OF_SECTION = FEATURES[-2:]  # which say nothing of the page
 
 
 class Confidence(NamedTuple):
@@ -111,7 +115,17 @@ def _of_section(
     asked = kind.asked(newest.read_as, index.language)
     found = bool(asked & kind.headed(passage.heading, index.language))
     shares = covered / (sum(idf.values()) or 1.0), min(1.0, covered / page) if page else 1.0
-    return math.log(max(chosen.chance, LEAST)), *shares, float(found), float(bool(asked) and not found)
+    kinds = float(found), float(bool(asked) and not found)
+    return math.log(max(chosen.chance, LEAST)), *shares, *kinds, *_of_meaning(newest, chosen.passage, title, index)
+
+
+def _of_meaning(newest: Query, passage: int, title: str, index: Index) -> tuple[float, float]:
+    if index.dense is None or newest.encoder is None or newest.vector is None or newest.meant is None:
+        return 0.0, 0.0
+    subject = meaning(newest.encoder, title)
+    asked = besides(index.dense.vectors[index.questions(passage, passage)], subject)
+    least = index.late.least(passage, newest.meant) if index.late is not None else 0.0
+    return float((asked @ besides(newest.vector, subject)).max(initial=0.0)), least
 
 
 def told(seen: Floats, language: str, with_encoder: bool) -> Confidence:

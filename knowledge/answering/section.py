@@ -1,12 +1,12 @@
 """The section is which passage of the chosen document answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from knowledge.answering.fitted import in_file
-from knowledge.arrays import Floats, Integers, of_best, spread
+from knowledge.arrays import Floats, Integers, besides, of_best, spread
 from knowledge.encoder import meanings
 from knowledge.finding import kind
 from knowledge.finding.index import Index
@@ -16,17 +16,21 @@ from knowledge.shelf import Shelf
 from knowledge.text import terms
 
 SIGNALS = (
-    "words",  # BM25 of the passage, over the best of its document
-    "asked_words",  # the same of the questions that it answers
+    "asked_words",  # BM25 of the questions that the passage answers, over the best of its document
     "kind",  # whether its heading is of the kind of the question: cost, time, documents …
-    "heading",  # cosine of the heading, less that of the best; so the next three
+    "heading",  # cosine of the heading, less that of the best; so all to "late"
     "meaning",
     "asked_meaning",
-    "late",  # how near the words of the question come to those of the passage
+    "heading_besides",  # the same of what both say besides the title, which all of a page is about
+    "meaning_besides",
+    "asked_besides",
+    "sentence_besides",
+    "late",  # how near the words of the question that tell the passages apart come to those of the passage
     "first",  # whether it comes first, which mostly says what the service is
     "fused",  # words and meaning together, between the least and the most of the document
     "asked_fused",
 )
+OF_MEANING = SIGNALS.index("first") - SIGNALS.index("heading")
 
 
 class Chosen(NamedTuple):
@@ -57,26 +61,51 @@ def signals(query: Query, numbers: Integers, scores: Scores, index: Index, shelf
 def _signals(query: Query, numbers: Integers, scores: Scores, index: Index, shelf: Shelf) -> Iterator[Floats]:
     kinds = kind.asked(query.read_as, index.language)
     headings = [shelf.passage(int(n)).heading for n in numbers]
-    nothing: Floats = np.zeros(len(numbers), np.float32)
-    yield of_best(scores.words[numbers])
-    yield of_best(_asked(scores.words, numbers, index))
+    asked = index.questions(int(numbers[0]), int(numbers[-1]))
+    of = index.passage[asked] - numbers[0]
+    yield of_best(_best(scores.words[asked], of, len(numbers)))
     yield np.array([bool(kinds & kind.headed(heading, index.language)) for heading in headings], np.float32)
-    if scores.cosine is None or query.encoder is None or query.vector is None or query.meant is None:
-        yield from (nothing,) * 4
-    else:
-        meant = meanings(query.encoder, headings)
-        titled = np.array([m @ query.vector if heading else 0.0 for heading, m in zip(headings, meant, strict=True)])
-        late = nothing if index.late is None else index.late.of(numbers, [query.meant])[0]
-        for each in (titled, scores.cosine[numbers], _asked(scores.cosine, numbers, index), late):
-            yield each - each.max()
+    for each in _of_meaning(query, numbers, headings, index, shelf):
+        yield each - each.max()
     yield np.arange(len(numbers)) == 0
     yield spread(scores.fused[numbers])
-    yield spread(_asked(scores.fused, numbers, index))
+    yield spread(_best(scores.fused[asked], of, len(numbers)))
 
 
-def _asked(scores: Floats, passages: Integers, index: Index) -> Floats:
-    """For each passage of a document, the best score of the questions that it answers; 0 where it answers none."""
-    asked = index.questions(int(passages[0]), int(passages[-1]))
-    best: Floats = np.zeros(len(passages), np.float32)
-    np.maximum.at(best, index.passage[asked] - passages[0], scores[asked])
+def _of_meaning(
+    query: Query, numbers: Integers, headings: Sequence[str], index: Index, shelf: Shelf
+) -> Iterator[Floats]:
+    nothing: Floats = np.zeros(len(numbers), np.float32)
+    if (
+        index.dense is None
+        or index.parts is None
+        or query.encoder is None
+        or query.vector is None
+        or query.meant is None
+    ):
+        yield from (nothing,) * OF_MEANING
+        return
+    subject, *headed = meanings(query.encoder, [_title(numbers, index, shelf), *headings])
+    asked = index.questions(int(numbers[0]), int(numbers[-1]))
+    told = np.stack(headed), index.dense.vectors[numbers], index.dense.vectors[asked]
+    for known in (np.zeros_like(subject), subject):
+        question, *seen = (besides(vectors, known) for vectors in (query.vector, *told))
+        of_headings, of_passages, of_asked = (vectors @ question for vectors in seen)
+        yield np.where([bool(heading) for heading in headings], of_headings, 0)
+        yield of_passages
+        yield _best(of_asked, index.passage[asked] - numbers[0], len(numbers))
+    sentences, starts = index.parts.of(numbers)
+    yield np.maximum.reduceat(besides(sentences, subject) @ question, starts)
+    yield nothing if index.late is None else index.late.apart(numbers, query.meant)
+
+
+def _best(scores: Floats, of: Integers, passages: int) -> Floats:
+    """For each passage of a document, the best score of the questions that it answers, `of` which they are; 0 where it
+    answers none."""
+    best: Floats = np.zeros(passages, np.float32)
+    np.maximum.at(best, of, scores)
     return best
+
+
+def _title(numbers: Integers, index: Index, shelf: Shelf) -> str:
+    return str(shelf.documents[int(index.document[numbers[0]])]["title"])

@@ -12,6 +12,7 @@ from knowledge.encoder import Words
 
 SCALE = 127
 COMMON = 0.1  # what a word counts, at least, however common it is
+RARE = 1.5  # what a word counts that tells what is asked for
 _FILES = ("words", "tokens", "offsets", "counts")
 
 
@@ -57,18 +58,36 @@ class Late:
     def of(self, passages: Integers, asked: Sequence[Words]) -> Floats:
         """float32 (len(asked), len(passages)): the mean cosine of the words of each text that was asked with the nearest of
         each passage; the rarer a word is here, the more it counts."""
-        starts = self.offsets[passages]
-        lengths = self.offsets[passages + 1] - starts
-        vectors = np.concatenate([words.vectors for words in asked]).astype(np.float32)
-        cosines = self.words[spans(starts, lengths)].astype(np.float32) @ vectors.T
-        nearest = np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths, axis=0)
-        rare = self.rare[np.minimum(np.concatenate([words.tokens for words in asked]), len(self.rare) - 1)]
+        nearest = self._nearest(passages, np.concatenate([words.vectors for words in asked]))
+        rare = self._counted(np.concatenate([words.tokens for words in asked]))
         found = np.zeros((len(asked), len(passages)), np.float32)
         ends = np.cumsum([len(words.tokens) for words in asked])
         for row, words, end in zip(found, asked, ends, strict=True):
             own = slice(end - len(words.tokens), end)
             row[:] = nearest[:, own] @ rare[own] / (SCALE * max(float(rare[own].sum()), COMMON))
         return found
+
+    def apart(self, passages: Integers, asked: Words) -> Floats:
+        """float32 (len(passages),): the same of one text; the more a word tells these passages apart, the more it counts."""
+        nearest = self._nearest(passages, asked.vectors)
+        telling = self._counted(asked.tokens) * (nearest.max(0) - nearest.mean(0))
+        return np.asarray(nearest @ telling / (SCALE * max(float(telling.sum()), COMMON)), np.float32)
+
+    def least(self, passage: int, asked: Words) -> float:
+        """The least cosine that a word of a text has with the nearest of a passage, of those that are rare, if any is."""
+        nearest = self._nearest(np.array([passage]), asked.vectors)[0] / SCALE
+        rare = self._counted(asked.tokens) > RARE
+        return float(nearest[rare].min() if rare.any() else nearest.min(initial=1.0))
+
+    def _nearest(self, passages: Integers, vectors: Floats) -> Floats:
+        """float32 (len(passages), len(vectors)): SCALE times the cosine with the nearest word of each passage."""
+        starts = self.offsets[passages]
+        lengths = self.offsets[passages + 1] - starts
+        cosines = self.words[spans(starts, lengths)].astype(np.float32) @ vectors.astype(np.float32).T
+        return np.asarray(np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths, axis=0))
+
+    def _counted(self, tokens: Integers) -> Floats:
+        return np.asarray(self.rare[np.minimum(tokens, len(self.rare) - 1)])
 
     @cached_property
     def rare(self) -> Floats:
