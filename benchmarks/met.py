@@ -59,9 +59,9 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Met:
     """How a question was met. `good` is whether that is what should happen, `first` and `five` are whether a page that
-    answers ranks first and among the first five, `there` whether it does first and, if it was quoted, under a heading that
-    answers, and `about` whether the first page is about it, though it may not tell. `page` is the confidence in the page
-    alone, `ms` the time of the whole answer."""
+    answers ranks first and among the first five, `there` whether it does first, and the passage that was chosen of it, quoted
+    or not, is under a heading that answers, and `about` whether the first page is about it, though it may not tell. `page` is
+    the confidence in the page alone, `ms` the time of the whole answer."""
 
     question: Question
     verdict: Verdict
@@ -104,14 +104,14 @@ def meet(question: Question, knowledge: Asked) -> Met:
     ranked = [service(name) for name, _ in answer.basis.get("ranked", ())]
     wanted = set(question.services)
     first = bool(wanted.intersection(ranked[:1]))
-    quoted = answer.outcome is Outcome.ANSWERED
+    passage, heading = answer.basis.get("chosen", ("", ""))
     return Met(
         question,
         verdict,
         good(question, verdict),
         first,
         bool(wanted.intersection(ranked[:5])),
-        _headed(question, answer) if quoted else first,
+        _headed(question, passage, heading),
         bool({*question.services, *question.about}.intersection(ranked[:1])),
         answer.confidence,
         answer.basis.get("confidence", [answer.confidence])[0],
@@ -130,14 +130,13 @@ def judge(question: Question, answer: Answer) -> Verdict:
         return Verdict.WRONG
     quote = one_line(best.quote)
     said = not question.answers or any(one_line(words) in quote for words in question.answers)
-    return Verdict.RIGHT if _headed(question, answer) and said else Verdict.PART
+    return Verdict.RIGHT if _headed(question, best.passage, best.section) and said else Verdict.PART
 
 
-def _headed(question: Question, answer: Answer) -> bool:
-    """Whether what is quoted is from a page that answers, and under a heading that does."""
-    best = answer.sources[0]
-    headed = not question.sections or best.section in question.sections
-    return service(best.passage) in question.services and headed
+def _headed(question: Question, passage: str, heading: str) -> bool:
+    """Whether a passage is from a page that answers, and under a heading that does."""
+    headed = not question.sections or heading in question.sections
+    return service(passage) in question.services and headed
 
 
 def good(question: Question, verdict: Verdict) -> bool:

@@ -13,6 +13,7 @@ from knowledge.answering.confidence import FEATURES, OF_SECTION, Confidence
 from knowledge.arrays import Floats
 
 FOLDS = 5
+ASIDES = 0.5  # what a question that nothing answers counts for: fewer are asked than were written
 BIASED = ("fr",)  # languages with a bias of their own; the others have the common one
 
 
@@ -55,7 +56,11 @@ def _regression(part: str, examples: Sequence[Example]) -> tuple[Floats, float]:
     fitted = LogisticRegression(C=0.2).fit(inputs, right, sample_weight=[WEIGHT[e.kind] for e in mine])
     asked = np.array([e.kind in OF_PEOPLE for e in mine])
     # held to what people ask: the logits are stretched and moved to be right about that (Platt's scaling)
-    held = LogisticRegression(C=1000).fit(fitted.decision_function(inputs)[asked, None], right[asked])
+    held = LogisticRegression(C=1000).fit(
+        fitted.decision_function(inputs)[asked, None],
+        right[asked],
+        sample_weight=[ASIDES if e.kind == "aside" else 1.0 for e in mine if e.kind in OF_PEOPLE],
+    )
     stretched, moved = float(held.coef_[0, 0]), float(held.intercept_[0])
     weights = stretched * fitted.coef_[0] / scaler.scale_
     return weights, float(stretched * fitted.intercept_[0] - weights @ scaler.mean_ + moved)

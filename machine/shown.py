@@ -45,6 +45,7 @@ def show_explained(explained: Explained) -> None:
         "withdrawn then": ", ".join(f"{kind} {what!r}" for kind, what in basis.get("withheld") or ()),
         "left out": ", ".join(basis.get("left_out") or ()),
         "ranked": ", ".join(f"{document} {score:.3f}" for document, score in basis.get("ranked") or ()),
+        "chosen": " · ".join(filter(None, basis.get("chosen") or ())),
         "encoder": basis.get("encoder"),
         "code": basis.get("code"),
     }

@@ -132,13 +132,15 @@ def test_it_asks_in_the_language_of_the_page_with_place_and_history() -> None:
         def ask(self, question: str, **said: Any) -> Answer:
             heard.append(said)
             ranked = [["content/fr/visitor-visa", 0.9], ["content/fr/eta", 0.8]]
-            return replace(answered(), basis={"ranked": ranked, "confidence": [0.8, 0.5]})
+            chosen = ["content/fr/eta#cost-1", "Cost"]
+            return replace(answered(), basis={"ranked": ranked, "confidence": [0.8, 0.5], "chosen": chosen})
 
     said = ("user: I fly to Canada", "agent: You need an eTA.")
     met = meet(replace(FEE, page="fr", place="ca-on", history=said), Knows())
     assert heard == [{"language": "fr", "place": "ca-on", "before": said}]
     assert (met.verdict, met.good, met.first, met.five) == (Verdict.RIGHT, True, False, True)
-    assert (met.about, met.page) == (False, 0.8)
+    assert (met.about, met.page, met.there) == (False, 0.8, True)
+    assert not meet(replace(FEE, sections=("Contact",)), Knows()).there
     detail = replace(FEE, kind="detail", services=(), about=("visitor-visa",))
     assert (meet(detail, Knows()).first, meet(detail, Knows()).about) == (False, True)
 

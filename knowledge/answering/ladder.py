@@ -55,12 +55,13 @@ def answer(
     candidates = found.ranking.candidates
     ranked = [[shelf.documents[c.document]["id"], round(c.score, 4)] for c in candidates[:RANKED]]
     parts = [round(part, 4) for part in found.confidence]
+    chosen = shelf.passage(found.chosen.passage)
     made = Answer(
         Outcome.NOT_FOUND if theirs else _outcome(found, index, shelf),
         round(found.confidence.whole, 4),
         language,
         snapshot=snapshot.name,
-        basis={"ranked": ranked, "confidence": parts},
+        basis={"ranked": ranked, "confidence": parts, "chosen": [chosen.id, chosen.heading]},
     )
     return _climb(made, found, other, asked, index, shelf)
 
