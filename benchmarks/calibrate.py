@@ -3,6 +3,7 @@
 import argparse
 import csv
 import dataclasses
+import itertools
 import json
 import os
 import random
@@ -50,15 +51,20 @@ def main() -> None:
     home = Path(os.environ.get("GUICHET_HOME", HERE / ".guichet"))
     encoder = Encoder.open(home / "encoder", workers=2)
     documents = [d for s in (HERE / "knowledge" / "content", chosen.inventory) for d in read(s, lambda problem: None)]
-    snapshot = build(documents, encoder, home / "calibrated")
+    # most pages foresee no questions: the same ones without theirs stand for them
+    bare = [dataclasses.replace(document, questions={}) for document in documents]
+    snapshots = {
+        name: build(some, encoder, home / "calibrated" / name)
+        for name, some in (("foreseen", documents), ("not foreseen", bare))
+    }
     asked = list(questions(HERE / "benchmarks" / "questions"))
-    labelled = [*(q for q in asked if "history" not in q), *names(snapshot, chosen.inventory)]
-    weights, shares = sections.fit(asked, snapshot, encoder)
+    labelled = [*(q for q in asked if "history" not in q), *names(snapshots["foreseen"], chosen.inventory)]
+    weights, shares = sections.fit(asked, snapshots["foreseen"], encoder)
     Console().print(f"section chosen right, of services not fitted to: {shares}")
     in_file()["sections"] = weights  # confidence is fitted to what they choose
     fitted: dict[str, Any] = {}
     for mode, by in (("full", encoder), ("lexical", None)):
-        examples = [e for question in labelled for e in seen(question, snapshot, by)]
+        examples = [e for each in snapshots.values() for question in labelled for e in seen(question, each, by)]
         fitted[mode] = fit(examples)
         if mode == "full":
             confidence = unseen(examples)
@@ -146,6 +152,7 @@ def example(
     page, answers = document["id"] in about, not answering or shelf.passage(chosen.passage).heading in answering
     return Example(
         index.language,
+        index.asides > index.passages,
         kind,
         group,
         features(query, ranking, query, chosen, index, shelf),
@@ -191,18 +198,19 @@ def choose(confidence: dict[str, Floats], examples: list[Example]) -> dict[str, 
 
 
 def report(confidence: dict[str, Floats], examples: list[Example], limits: dict[str, float]) -> None:
-    table = Table(
-        "language", "asked", "questions", "page right", "right", "answered", "answered right", title=str(limits)
-    )
+    table = Table("pages", "asked", "questions", "page right", "right", "answered", "answered right", title=str(limits))
     answered = confidence["page"] * confidence["section"] >= limits["answer"]
     page, right = np.array([(e.page, e.right) for e in examples]).T
-    for language in sorted({e.language for e in examples}):
+    for language, foreseen in itertools.product(sorted({e.language for e in examples}), (True, False)):
+        asked = f"{language}, {'' if foreseen else 'not '}foreseen"
         for kind in WEIGHT:
-            here = np.array([(e.language, e.kind) == (language, kind) for e in examples])
+            here = np.array([(e.language, e.foreseen, e.kind) == (language, foreseen, kind) for e in examples])
             share = (f"{of[here].mean():.3f}" for of in (page, right, answered, right & answered))
-            table.add_row(language, kind, str(here.sum()), *share)
-        errors = (calibration_error(*of_people(confidence, examples, language, whole)) for whole in (False, True))
-        table.add_row(language, "calibration error", "", *(f"{error:.3f}" for error in errors))
+            table.add_row(asked, kind, str(here.sum()), *share)
+        errors = (
+            calibration_error(*of_people(confidence, examples, language, foreseen, whole)) for whole in (False, True)
+        )
+        table.add_row(asked, "calibration error", "", *(f"{error:.3f}" for error in errors))
     Console(width=110).print(table)
 
 

@@ -59,9 +59,9 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Met:
     """How a question was met. `good` is whether that is what should happen, `first` and `five` are whether a page that
-    answers ranks first and among the first five, `there` whether it does first, and the passage that was chosen of it, quoted
-    or not, is under a heading that answers, and `about` whether the first page is about it, though it may not tell. `page` is
-    the confidence in the page alone, `ms` the time of the whole answer."""
+    answers ranks first and among the first five, `there` whether it does first and the passage that was chosen of it,
+    quoted or not, is under a heading that answers, and `about` whether the first page is about it, though it may not
+    tell. `page` is the confidence in the page alone, `ms` the time of the whole answer."""
 
     question: Question
     verdict: Verdict

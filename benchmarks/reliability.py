@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,7 @@ WEIGHT = {
 @dataclass(frozen=True, slots=True)
 class Example:
     language: str
+    foreseen: bool  # whether pages foresee questions, as those do that are written for this
     kind: str
     group: str  # what must not be on both sides of a fold
     seen: Floats
@@ -37,10 +39,10 @@ class Example:
 
 
 def of_people(
-    confidence: dict[str, Floats], examples: list[Example], language: str, whole: bool = True
+    confidence: dict[str, Floats], examples: list[Example], language: str, foreseen: bool, whole: bool = True
 ) -> tuple[Floats, Floats]:
     """Confidence and whether it was right, of the questions that people ask: in the answer as a whole, or in its page."""
-    here = np.array([e.language == language and e.kind in OF_PEOPLE for e in examples])
+    here = np.array([(e.language, e.foreseen) == (language, foreseen) and e.kind in OF_PEOPLE for e in examples])
     told = confidence["page"] * confidence["section"] if whole else confidence["page"]
     return told[here], np.array([e.right if whole else e.page for e in examples])[here]
 
@@ -71,14 +73,16 @@ def draw(confidence: dict[str, Floats], examples: list[Example], path: Path) -> 
 
     matplotlib.rcParams["svg.hashsalt"] = "guichet"  # the same picture from the same figures
     figure, (reliable, risky) = plt.subplots(1, 2, figsize=(9, 4))
-    for language in sorted({e.language for e in examples}):
-        p, right = of_people(confidence, examples, language)
-        order = np.argsort(-p)
-        parts = np.array_split(np.argsort(p), 8)
-        reliable.plot([p[i].mean() for i in parts], [right[i].mean() for i in parts], marker="o", label=language)
-        risky.plot(
-            np.arange(1, len(p) + 1) / len(p), 1 - np.cumsum(right[order]) / np.arange(1, len(p) + 1), label=language
-        )
+    for number, language in enumerate(sorted({e.language for e in examples})):
+        for foreseen, line in ((True, "-"), (False, "--")):
+            p, right = of_people(confidence, examples, language, foreseen)
+            order = np.argsort(-p)
+            parts = np.array_split(np.argsort(p), 8)
+            drawn: dict[str, Any] = {"color": f"C{number}", "linestyle": line}
+            drawn["label"] = language if foreseen else f"{language}, pages that foresee no questions"
+            reliable.plot([p[i].mean() for i in parts], [right[i].mean() for i in parts], marker="o", **drawn)
+            count = np.arange(1, len(p) + 1)
+            risky.plot(count / len(p), 1 - np.cumsum(right[order]) / count, **drawn)
     reliable.plot([0, 1], [0, 1], "k:", linewidth=1)
     reliable.set(xlabel="confidence", ylabel="share that was right", title="Reliability", xlim=(0, 1), ylim=(0, 1))
     risky.set(

@@ -40,7 +40,7 @@ class Answer:
 
     `confidence` is the calibrated probability, 0 to 1, that the first source answers the question.
     `snapshot` names the version of the knowledge that was asked, `basis` is how the answer came about: what was asked of
-    what, what ranked first, which passage was chosen and with what confidence, which decisions of people stood above it. With
+    what, what ranked first, which passage was chosen and how sure it was, which decisions of people stood above it. With
     the snapshot it makes the same answer again.
 
     What was taken for granted: `about` is the title of the page that the conversation, and not the question, led to;

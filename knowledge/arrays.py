@@ -35,10 +35,12 @@ def copy_spans(
         target[here] = source[starts[taken[begin]] : starts[taken[end - 1] + 1]]
 
 
-def besides(vectors: Floats, direction: Floats) -> Floats:
-    """Where vectors, on the last axis, point besides a direction of length 1: what is left of them, of length 1."""
-    left = vectors - (vectors @ direction)[..., None] * direction
-    return np.asarray(left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-6))
+def besides(vectors: Floats, one: Floats, direction: Floats) -> tuple[Floats, Floats]:
+    """The cosines of rows with one, and those of what both point to besides a direction. All have about the length 1."""
+    near, along = (vectors @ np.stack([one, direction], axis=1)).T
+    of_one = float(one @ direction)
+    left = np.sqrt(np.maximum(1 - along**2, 0) * max(1 - of_one**2, 0))
+    return near, np.asarray((near - along * of_one) / np.maximum(left, 1e-6))
 
 
 def of_best(scores: Floats) -> Floats:

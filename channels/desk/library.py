@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 HITS = 5
 LOOKED_AT = 5  # of what a citizen said last
-SURE = 0.35  # confidence from which it is taken that a line was a question, and this its answer
+SURE = 0.45  # confidence from which it is taken that a line was a question, and this its answer
 
 
 class Library:

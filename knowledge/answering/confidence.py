@@ -39,7 +39,8 @@ FEATURES = (
     "section_of_page",  # the same share of those of the newest turn's words that the best document has
     "kind_found",  # whether the passage's heading is of the kind that is asked about
     "kind_missed",  # whether a kind is asked about, and the heading is of another
-    "section_asked",  # cosine of the nearest question that the passage answers, of what both say besides the title
+    "foreseen",  # whether the best document foresees questions, which are nearer to what is asked than what is told
+    "section_said",  # cosine of the passage's nearest sentence, or question that it answers, besides the title
     "section_word",  # cosine of the word of the newest turn that the passage tells the least of
 )
 OF_SECTION = FEATURES[-2:]  # which say nothing of the page
@@ -115,17 +116,28 @@ def _of_section(
     asked = kind.asked(newest.read_as, index.language)
     found = bool(asked & kind.headed(passage.heading, index.language))
     shares = covered / (sum(idf.values()) or 1.0), min(1.0, covered / page) if page else 1.0
-    kinds = float(found), float(bool(asked) and not found)
-    return math.log(max(chosen.chance, LEAST)), *shares, *kinds, *_of_meaning(newest, chosen.passage, title, index)
+    own = index.passages_of(document)
+    told = float(found), float(bool(asked) and not found), float(_foreseen(int(own.min()), int(own.max()), index))
+    return math.log(max(chosen.chance, LEAST)), *shares, *told, *_of_meaning(newest, chosen.passage, title, index)
+
+
+def _foreseen(first: int, last: int, index: Index) -> bool:
+    asked = index.questions(first, last)
+    return bool(asked.stop > asked.start)
 
 
 def _of_meaning(newest: Query, passage: int, title: str, index: Index) -> tuple[float, float]:
-    if index.dense is None or newest.encoder is None or newest.vector is None or newest.meant is None:
+    if (
+        index.dense is None
+        or index.parts is None
+        or newest.encoder is None
+        or newest.vector is None
+        or newest.meant is None
+    ):
         return 0.0, 0.0
-    subject = meaning(newest.encoder, title)
-    asked = besides(index.dense.vectors[index.questions(passage, passage)], subject)
-    least = index.late.least(passage, newest.meant) if index.late is not None else 0.0
-    return float((asked @ besides(newest.vector, subject)).max(initial=0.0)), least
+    said = index.parts.of(np.array([passage]))[0], index.dense.vectors[index.questions(passage, passage)]
+    nearest = besides(np.concatenate(said), newest.vector, meaning(newest.encoder, title))[1].max()
+    return float(nearest), index.late.least(passage, newest.meant) if index.late is not None else 0.0
 
 
 def told(seen: Floats, language: str, with_encoder: bool) -> Confidence:

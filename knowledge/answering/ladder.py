@@ -26,9 +26,8 @@ RANKED = 5  # documents whose scores are told with the answer
 NEAR = 0.85  # of the best score: what a further source must reach to be worth showing
 ALIKE = 0.07  # below the best score: so close, that a few words cannot tell which is meant
 BRIEF = 2  # words that name a subject and ask nothing about it
-NEAREST = (
-    0.15  # confidence in a page from which it is worth a look, though it is not known to answer, if it knows every word
-)
+# confidence in a page from which it is worth a look, though it is not known to answer, if it knows every word
+NEAREST = 0.2
 
 
 def answer(

@@ -88,14 +88,13 @@ def _of_meaning(
     subject, *headed = meanings(query.encoder, [_title(numbers, index, shelf), *headings])
     asked = index.questions(int(numbers[0]), int(numbers[-1]))
     told = np.stack(headed), index.dense.vectors[numbers], index.dense.vectors[asked]
-    for known in (np.zeros_like(subject), subject):
-        question, *seen = (besides(vectors, known) for vectors in (query.vector, *told))
-        of_headings, of_passages, of_asked = (vectors @ question for vectors in seen)
+    for each in zip(*(besides(vectors, query.vector, subject) for vectors in told), strict=True):
+        of_headings, of_passages, of_asked = each
         yield np.where([bool(heading) for heading in headings], of_headings, 0)
         yield of_passages
         yield _best(of_asked, index.passage[asked] - numbers[0], len(numbers))
     sentences, starts = index.parts.of(numbers)
-    yield np.maximum.reduceat(besides(sentences, subject) @ question, starts)
+    yield np.maximum.reduceat(besides(sentences, query.vector, subject)[1], starts)
     yield nothing if index.late is None else index.late.apart(numbers, query.meant)
 
 

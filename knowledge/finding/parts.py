@@ -65,13 +65,13 @@ class Parts:
     def best(self, passages: Integers, vectors: Floats) -> Floats:
         """float32 (len(vectors), len(passages)): the highest cosine that a sentence of each passage has with each vector."""
         rows, starts = self.of(passages)
-        return np.asarray(np.maximum.reduceat(rows @ (vectors.T / SCALE), starts, axis=0).T)
+        return np.asarray(np.maximum.reduceat(rows @ vectors.T, starts, axis=0).T)
 
     def of(self, passages: Integers) -> tuple[Floats, Integers]:
-        """The vectors, float32 and SCALE long, of the sentences of `passages`, and which is the first of each."""
+        """float32 (sentences, dim), the vectors of the sentences of `passages`, and which is the first of each."""
         starts = self.offsets[passages]
         lengths = self.offsets[passages + 1] - starts
-        return self.vectors[spans(starts, lengths)].astype(np.float32), np.cumsum(lengths) - lengths
+        return self.vectors[spans(starts, lengths)] / np.float32(SCALE), np.cumsum(lengths) - lengths
 
 
 def sentences_of(text: str) -> list[str]:

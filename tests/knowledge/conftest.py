@@ -15,7 +15,7 @@ from knowledge.text import terms
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
-ASKING = {"how", "much"}  # an encoder that reads knows "how much" from "how to"
+ASKING = {"how", "much", "when"}  # an encoder that reads knows "how much" from "how to"
 
 
 class BagOfWords:
@@ -40,8 +40,8 @@ class BagOfWords:
         said = list(terms(text, "en"))
         tokens = np.array([int(hashlib.md5(term.encode()).hexdigest(), 16) % self.dim for term in said], np.int32)
         words = np.eye(self.dim, dtype=np.float32)[tokens]
-        whole = words.sum(0)
         named = np.array([term not in ASKING for term in said], bool)
+        whole = words[named].sum(0)
         vector = whole / max(float(np.linalg.norm(whole)), 1e-9)
         return Reading(vector, Words(tokens[named], words[named].astype(np.float16)))
 
