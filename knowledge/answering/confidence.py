@@ -14,6 +14,7 @@ from knowledge.finding import kind
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
 from knowledge.finding.ranking import Ranking
+from knowledge.finding.scores import Scores
 from knowledge.places import place
 from knowledge.shelf import Shelf
 from knowledge.text import terms
@@ -29,11 +30,13 @@ FEATURES = (
     "said",  # BM25 of the document's best row, over the idf of all that was looked for
     "words",  # ln(1 + how many words were asked)
     "margin",  # score of the best document over the second
+    "judged",  # how well the best document's best passage answers, by the ranker
+    "judged_share",  # the best document's share of all candidates, by the ranker
     "agreed",  # whether words alone and meaning alone chose the best document, half each
     "aside",  # score of the nearest thing that no document answers, over the best document's own
     "aside_said",  # idf-weighted share of words that such things have and the best document has not
     "foreign",  # whether another country is named that the best document does not mention
-    "sectioned",  # whether the best document has headings
+    "sectioned",  # whether the best document has headings, where any has
     "section",  # ln of the chance that the chosen passage is the one of its document that is asked for
     "section_covered",  # idf-weighted share of the newest turn's words that the passage, its heading or its title has
     "section_of_page",  # the same share of those of the newest turn's words that the best document has
@@ -95,14 +98,23 @@ def features(query: Query, ranking: Ranking, newest: Query, chosen: Chosen, inde
             float(scores.words[rows].max()) / (sum(w * index.words.idf(term) for term, w in query.terms) or 1.0),
             math.log1p(len(idf)),
             best.score - second,
+            *_judged(best.document, index, scores),
             (by_words + by_meaning) / 2,
             float(scores.fused[index.asides :].max(initial=0.0)) - float(scores.fused[rows].max()),
             sum(m for term, m in missing.items() if index.words.has(term, asides)) / total,
             _foreign(query.spelt, best.document, index),
-            float(index.sectioned[best.document]),
+            float(index.sectioned[best.document] or not index.sectioned.any()),
             *_of_section(newest, chosen, best.document, title, index, shelf),
         ]
     )
+
+
+def _judged(document: int, index: Index, scores: Scores) -> tuple[float, float]:
+    if scores.judged is None:
+        return 0.0, 0.0
+    passages, values = scores.judged
+    own, odds = index.document[passages] == document, np.exp(values - values.max())
+    return float(values[own].max(initial=values.min())), float(odds[own].sum() / odds.sum())
 
 
 def _of_section(

@@ -14,7 +14,7 @@ from knowledge.finding.following import mixed
 from knowledge.finding.fusion import share_of_history
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
-from knowledge.finding.scores import WITHHELD, Scores
+from knowledge.finding.scores import WITHHELD, Judged, Scores
 from knowledge.finding.signals import signals
 from knowledge.finding.views import Views, views
 
@@ -36,10 +36,10 @@ def ranked(
     among = candidates(read, base)
     if not len(among):
         return base
-    order = np.argsort(-judged(signals(index, read, base.whole, among, len(before), asked)), kind="stable")
+    values = judged(signals(index, read, base.whole, among, len(before), asked))
     whole = base.whole.copy()
-    whole[among[order]] = base.whole[among]
-    return replace(base, whole=whole)
+    whole[among[np.argsort(-values, kind="stable")]] = base.whole[among]
+    return replace(base, whole=whole, judged=Judged(among, values))
 
 
 def together(index: Index, read: Views) -> Scores:
@@ -61,7 +61,7 @@ def candidates(read: Views, base: Scores) -> Integers:
 
 
 def judged(seen: Floats) -> Floats:
-    """float32 (passages,): how well each answers, by its signals; only the order counts."""
+    """float32 (passages,): how well each answers, by its signals."""
     return np.asarray(_session().run(None, {"signals": seen})[0]).ravel()
 
 
