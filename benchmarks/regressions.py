@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.reliability import OF_PEOPLE, WEIGHT, Example
-from knowledge.answering.confidence import FEATURES, OF_SECTION, Confidence
+from knowledge.answering.confidence import FEATURES, LEFT_OUT, Confidence
 from knowledge.arrays import Floats
 
 FOLDS = 5
@@ -51,8 +51,7 @@ def _regression(part: str, examples: Sequence[Example]) -> tuple[Floats, float]:
     right = np.array([e.page if part == "page" else e.right for e in mine])
     scaler = StandardScaler()
     inputs = scaler.fit_transform(_inputs(mine))
-    if part == "page":
-        inputs[:, [FEATURES.index(name) for name in OF_SECTION]] = 0  # what does not vary gets no weight
+    inputs[:, [FEATURES.index(name) for name in LEFT_OUT[part]]] = 0  # what does not vary gets no weight
     fitted = LogisticRegression(C=0.2).fit(inputs, right, sample_weight=[WEIGHT[e.kind] for e in mine])
     asked = np.array([e.kind in OF_PEOPLE for e in mine])
     # held to what people ask: the logits are stretched and moved to be right about that (Platt's scaling)

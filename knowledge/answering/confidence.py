@@ -42,11 +42,12 @@ FEATURES = (
     "section_of_page",  # the same share of those of the newest turn's words that the best document has
     "kind_found",  # whether the passage's heading is of the kind that is asked about
     "kind_missed",  # whether a kind is asked about, and the heading is of another
+    "only",  # whether the passage is the only one of its document
     "foreseen",  # whether the best document foresees questions, which are nearer to what is asked than what is told
     "section_said",  # cosine of the passage's nearest sentence, or question that it answers, besides the title
     "section_word",  # cosine of the word of the newest turn that the passage tells the least of
 )
-OF_SECTION = FEATURES[-2:]  # which say nothing of the page
+LEFT_OUT = {"page": ("only", "section_said", "section_word"), "section": ("sectioned",)}  # what tells nothing of a part
 
 
 class Confidence(NamedTuple):
@@ -129,7 +130,8 @@ def _of_section(
     found = bool(asked & kind.headed(passage.heading, index.language))
     shares = covered / (sum(idf.values()) or 1.0), min(1.0, covered / page) if page else 1.0
     own = index.passages_of(document)
-    told = float(found), float(bool(asked) and not found), float(_foreseen(int(own.min()), int(own.max()), index))
+    kinds = float(found), float(bool(asked) and not found)
+    told = *kinds, float(len(own) == 1), float(_foreseen(int(own.min()), int(own.max()), index))
     return math.log(max(chosen.chance, LEAST)), *shares, *told, *_of_meaning(newest, chosen.passage, title, index)
 
 

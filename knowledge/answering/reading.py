@@ -98,6 +98,8 @@ def _in_context(
     spoken_of = next((named for each in earlier if (named := place.named(each))), ())
     within = alone.within if place.named(newest.spelt) or not spoken_of else places(earlier[0], where)
     scores, query = in_its_light(index, newest, alone.passages.scores, before, encoder, asked)
+    # the ranker says how sure it is, but not the order: it was fitted on dialogues that keep to one subject
+    scores = replace(scores, judged=ranked(index, query, scores, (), encoder, asked).judged)
     ranking = rank(scores, index, shelf, within)
     if not ranking.candidates:
         return None
