@@ -74,10 +74,12 @@ class Late:
         return np.asarray(nearest @ telling / (SCALE * max(float(telling.sum()), COMMON)), np.float32)
 
     def least(self, passage: int, asked: Words) -> float:
-        """The least cosine that a word of a text has with the nearest of a passage, of those that are rare, if any is."""
+        """The least cosine that a word of a text has with the nearest of a passage, of those that are rare, if any is; 0
+        where there is none."""
         nearest = self._nearest(np.array([passage]), asked.vectors)[0] / SCALE
         rare = self._counted(asked.tokens) > RARE
-        return float(nearest[rare].min() if rare.any() else nearest.min(initial=1.0))
+        counting = nearest[rare] if rare.any() else nearest
+        return float(counting.min()) if len(counting) else 0.0
 
     def _nearest(self, passages: Integers, vectors: Floats) -> Floats:
         """float32 (len(passages), len(vectors)): SCALE times the cosine with the nearest word of each passage."""

@@ -52,9 +52,28 @@ def test_what_has_no_words_is_near_to_nothing_and_nothing_to_it() -> None:
     assert not late(words()).of(np.array([0]), [words()]).any()
 
 
+def test_the_more_a_word_tells_passages_apart_the_more_it_counts() -> None:
+    index = late(words(1, 2), words(1, 3), words(1, 4), words(5), words(5))
+    here = np.array([0, 1])
+    assert index.apart(here, words(1, 2)) == pytest.approx([1, 0], abs=1e-3), "both have 1"
+    assert index.of(here, [words(1, 2)])[0, 1] > 0
+    assert not index.apart(here, words(1)).any() and not index.apart(here, words()).any()
+
+
+def test_the_word_that_a_passage_tells_the_least_of_is_a_rare_one_if_any_is() -> None:
+    index = late(words(1, 2), *[words(1)] * 9, words(3))
+    assert index.least(0, words(1, 2)) == pytest.approx(1, abs=1e-3)
+    assert index.least(0, words(1, 2, 3)) == pytest.approx(0, abs=1e-3)
+    assert index.least(10, words(1, 3)) == pytest.approx(1, abs=1e-3), "1 is common, and does not count beside 3"
+    assert index.least(10, words(1)) == pytest.approx(0, abs=1e-3)
+    assert index.least(0, words()) == 0
+
+
 def test_of_an_encoder_that_gives_no_words_nothing_is_near() -> None:
     none = Words(np.zeros(0, np.int32), np.zeros((0, 0), np.float16))
-    assert not Late.build([none, none], 0, None, np.full(2, -1)).of(np.arange(2), [none]).any()
+    index = Late.build([none, none], 0, None, np.full(2, -1))
+    assert not index.of(np.arange(2), [none]).any() and not index.apart(np.arange(2), none).any()
+    assert index.least(0, none) == 0
 
 
 def test_what_is_saved_is_the_same(tmp_path: Path) -> None:

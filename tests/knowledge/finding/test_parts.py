@@ -51,6 +51,14 @@ def test_the_best_sentence_of_each_passage_counts() -> None:
     assert index.parts.best(np.array([1, 0]), asked)[:, ::-1] == pytest.approx(best)
 
 
+def test_the_sentences_of_passages_come_in_their_order() -> None:
+    index, encoder = built(LONG, SHORT), BagOfWords()
+    assert index.parts is not None and index.dense is not None
+    vectors, starts = index.parts.of(np.array([1, 0]))
+    expected = np.concatenate([index.dense.vectors[1:2], encoder.encode(sentences_of(LONG))])
+    assert starts.tolist() == [0, 1] and vectors == pytest.approx(expected, abs=0.01)
+
+
 def test_what_is_saved_is_the_same(tmp_path: Path) -> None:
     index = built(LONG, SHORT)
     index.save(tmp_path / "index")
