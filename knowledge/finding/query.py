@@ -17,6 +17,7 @@ from knowledge.reviewed import reviewed
 from knowledge.text import COMMON, STOP, clean, spelt_out, stem, words
 
 LONGEST = 2000  # characters of a question that are read
+MARK = re.compile(r"\[[^\[\]]{1,40}\]")  # what stands for personal data that was taken out: "call me at [phone number]"
 GUESSES = 12  # misspelt words that are looked up: each takes up to half a millisecond
 GUESSED = 0.7  # what a guessed spelling counts, against a word found as written
 ASKED = 0.5  # what a word counts that asks for a cost, a time or a place, whatever the service
@@ -57,7 +58,7 @@ def understand(
     question: str, language: str, lexical: Lexical, spelling: Spelling | None, encoder: Encoder | None
 ) -> Query:
     """Read `question`; without `spelling`, as it is written."""
-    text = clean(question[:LONGEST])
+    text = clean(MARK.sub(" ", question[:LONGEST]))
     spelt = spelt_out(text, language) if spelling is not None else text
     asked = words(spelt, language)
     sequence, unknown, guessed = list[str](), list[str](), list[str]()

@@ -53,6 +53,13 @@ def test_taken_as_written_nothing_is_guessed(index: Index) -> None:
     assert query.spelt == query.read_as == "EI pasport" and not query.guessed and query.unknown == ("ei", "pasport")
 
 
+@pytest.mark.parametrize("mark", ["[phone number]", "[numéro d’assurance sociale]", "[name] [email address]"])
+def test_what_stands_for_personal_data_is_not_looked_for(index: Index, mark: str) -> None:
+    read = index.understand(f"My permit, {mark}, is lost", None)
+    assert read == index.understand("My permit, , is lost", None)
+    assert index.understand(mark, None).terms == ()
+
+
 def test_the_longest_name_is_taken() -> None:
     assert also_called(["sin", "card"], language="en") == {"sin card": "social insurance number"}
 
