@@ -72,7 +72,7 @@ def draw(confidence: dict[str, Floats], examples: list[Example], path: Path) -> 
     import matplotlib.pyplot as plt
 
     matplotlib.rcParams["svg.hashsalt"] = "guichet"  # the same picture from the same figures
-    figure, (reliable, risky) = plt.subplots(1, 2, figsize=(9, 4))
+    figure, (reliable, risky) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
     for number, language in enumerate(sorted({e.language for e in examples})):
         for foreseen, line in ((True, "-"), (False, "--")):
             p, right = of_people(confidence, examples, language, foreseen)
@@ -89,8 +89,7 @@ def draw(confidence: dict[str, Floats], examples: list[Example], path: Path) -> 
         xlabel="share of questions answered", ylabel="share of answers that were wrong", title="Risk and coverage"
     )
     for axes in (reliable, risky):
-        axes.legend()
         axes.grid(alpha=0.3)
-    figure.tight_layout()
+    figure.legend(*risky.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
