@@ -12,6 +12,7 @@ from actions.dialogue import Asked, before, is_said, pending, told
 from actions.published import Opener, opened, warm_up
 from actions.topic import LISTEN, PERSON, TOPICS, language, offer, remember
 from knowledge import Answer, NoSnapshot, Outcome
+from knowledge.answering.fitted import thresholds
 from knowledge.finding.following import joins
 from knowledge.places.governments import called
 from knowledge.text import written_in
@@ -73,7 +74,8 @@ def _asked(tracker: Tracker, said: str | None) -> Asked | None:
 
 def lead(answer: Answer, spoken: str, where: str | None, written: str | None = None) -> tuple[str, dict[str, str]]:
     """The reviewed response that goes before the answer, and what it names: what was taken for granted of the place and
-    the subject, or whose question it is. `written` is the language that the question is evidently written in."""
+    the subject, that it may not be the answer, or whose question it is. `written` is the language that the question is
+    evidently written in."""
     if answer.outcome is Outcome.ANSWERED:
         if answer.language != spoken:
             as_asked = answer.language == written
@@ -84,6 +86,8 @@ def lead(answer: Answer, spoken: str, where: str | None, written: str | None = N
             return "utter_answered_about", {"about": answer.about}
         if answer.place:
             return "utter_answered_for", {"place": called(answer.place, spoken)}
+        if answer.confidence < thresholds().sure:
+            return "utter_answered_unsure", {}
     if answer.asks_place:
         return "utter_ask_place", {}
     if answer.whose:

@@ -37,6 +37,7 @@ ASKING = {"en": "how do I apply for {}", "fr": "comment demander {}"}
 NOWHERE = ("no heading",)
 STORY = "personal"  # the style of questions that tell what happened, and name no service
 SOUGHT = "dev-detail"  # the file of questions that were looked for because no page answers them
+EVEN = 0.5  # confidence below which an answer is rather wrong than right
 ANSWERED_ASIDES = 0.06  # of questions that nothing answers, the share that may be answered
 
 
@@ -194,7 +195,7 @@ def choose(confidence: dict[str, Floats], examples: list[Example]) -> dict[str, 
     asides, removed = page[kind == "aside"], page[kind == "removed"]
     steps = np.arange(0.02, answer, 0.01)
     scope = round(float(steps[np.argmax([(asides < s).mean() + (removed >= s).mean() for s in steps])]), 2)
-    return {"answer": answer, "clarify": round((answer + scope) / 2, 2), "scope": scope}
+    return {"sure": EVEN, "answer": answer, "clarify": round((answer + scope) / 2, 2), "scope": scope}
 
 
 def report(confidence: dict[str, Floats], examples: list[Example], limits: dict[str, float]) -> None:

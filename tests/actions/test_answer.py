@@ -7,7 +7,9 @@ import pytest
 from actions.answer import ActionAnswer
 from actions.answer import lead as leading
 from knowledge import Answer, NoSnapshot, Outcome
+from knowledge.answering.fitted import thresholds
 from knowledge.places.governments import Whose
+from knowledge.text import LANGUAGES
 from tests.actions.told import PASSPORT, Shelf, found, opener, run
 
 LATER = replace(PASSPORT, title="Get a first passport", contact=None)
@@ -127,6 +129,13 @@ async def test_a_place_asks_again_what_it_changes(said: str, text: str, pending:
     told = await run(ActionAnswer(opener(shelf)), text, [alone], place=said, pending=pending)
     assert [question for question, *_ in shelf.asked] == ([asked] if asked else [])
     assert (told.responses == ["utter_place_noted"]) is (asked is None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_rather_not_the_answer_is_said_not_to_be(language: str) -> None:
+    even = thresholds().sure
+    for confidence, lead in ((even - 0.01, "utter_answered_unsure"), (even, "utter_answered")):
+        assert leading(replace(found(PASSPORT, language=language), confidence=confidence), language, None) == (lead, {})
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_who_only_names_what_several_pages_are_about_is_asked_which() -> None:
 
 def test_the_thresholds_are_steps() -> None:
     limits = thresholds()
-    assert 0 < limits.scope < limits.clarify < limits.answer < 1
+    assert 0 < limits.scope < limits.clarify < limits.answer < limits.sure < 1
 
 
 @given(st.lists(st.floats(-50, 50), min_size=len(FEATURES), max_size=len(FEATURES)), st.booleans())
