@@ -12,7 +12,6 @@ from actions.dialogue import Asked, before, is_said, pending, told
 from actions.published import Opener, opened, warm_up
 from actions.topic import LISTEN, PERSON, TOPICS, language, offer, remember
 from knowledge import Answer, NoSnapshot, Outcome
-from knowledge.answering.fitted import thresholds
 from knowledge.finding.following import joins
 from knowledge.places.governments import called
 from knowledge.text import written_in
@@ -86,7 +85,7 @@ def lead(answer: Answer, spoken: str, where: str | None, written: str | None = N
             return "utter_answered_about", {"about": answer.about}
         if answer.place:
             return "utter_answered_for", {"place": called(answer.place, spoken)}
-        if answer.confidence < thresholds().sure:
+        if answer.unsure:
             return "utter_answered_unsure", {}
     if answer.asks_place:
         return "utter_ask_place", {}

@@ -85,10 +85,11 @@ class Reply:
     """What a citizen is told, as structure: each adapter renders it. `text` is ours, `quotes` are publishers' words.
 
     `degraded` is whether `text` says that a part does not work. `assumes` is whether it says what was taken for granted,
-    and so belongs to what is quoted. `continues` is whether it goes on where the reply before it was cut. `unasked` is
-    whether the citizen did not just ask for it. `regardless` is whether it confirms a word such as STOP, and goes even to
-    somebody who has just said it. `sender` is "bot", whom a claim silences, "desk", or "channel" for what the channel says
-    itself, such as that confirmation. `basis` is how knowledge came to it: recorded, never sent.
+    or that it may not be the answer, and so belongs to what is quoted. `continues` is whether it goes on where the reply
+    before it was cut. `unasked` is whether the citizen did not just ask for it. `regardless` is whether it confirms a word
+    such as STOP, and goes even to somebody who has just said it. `sender` is "bot", whom a claim silences, "desk", or
+    "channel" for what the channel says itself, such as that confirmation. `basis` is how knowledge came to it: recorded,
+    never sent.
     """
 
     text: str = ""

@@ -45,8 +45,9 @@ class Answer:
 
     What was taken for granted: `about` is the title of the page that the conversation, and not the question, led to;
     `place` is the jurisdiction that the answer holds for, where the question does not say it. With `asks_place` the place
-    decides, and the choices are places. `whose` is the government that a question without an answer belongs to; the
-    sources of such a question are the nearest pages, which may not answer it.
+    decides, and the choices are places. An answer is `unsure` that is rather wrong than right. `whose` is the government
+    that a question without an answer belongs to; the sources of such a question are the nearest pages, which may not
+    answer it.
     """
 
     outcome: Outcome
@@ -59,6 +60,7 @@ class Answer:
     about: str = ""
     place: str = ""
     asks_place: bool = False
+    unsure: bool = False
     whose: Whose | None = None
 
     def as_dict(self) -> dict[str, Any]:

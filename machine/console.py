@@ -154,7 +154,12 @@ def show_index(published: "Published", problems: Sequence[Any]) -> None:
 def show_answer(answer: "Answer") -> None:
     colour = {"answered": "green", "clarify": "yellow"}.get(answer.outcome, "red")
     out.print(f"[{colour}]{answer.outcome}[/] · confidence {answer.confidence:.2f}")
-    for taken, what in (("about", answer.about), ("for", answer.place), ("asks", "where you live" * answer.asks_place)):
+    for taken, what in (
+        ("about", answer.about),
+        ("for", answer.place),
+        ("asks", "where you live" * answer.asks_place),
+        ("says", "that it may not be the answer" * answer.unsure),
+    ):
         if what:
             out.print(f"[dim]{taken}[/] {what}", highlight=False)
     if answer.whose:

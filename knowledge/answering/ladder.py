@@ -106,6 +106,7 @@ def _climb(made: Answer, found: Reading, other: int | None, asked: str, index: I
         choices=related(best, sources[0].section, found.newest, shelf),
         about=first["title"] if found.led else "",
         place=assumed(first, found.newest.spelt),
+        unsure=found.confidence.whole < thresholds().sure,
     )
 
 

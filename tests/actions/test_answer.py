@@ -7,9 +7,7 @@ import pytest
 from actions.answer import ActionAnswer
 from actions.answer import lead as leading
 from knowledge import Answer, NoSnapshot, Outcome
-from knowledge.answering.fitted import thresholds
 from knowledge.places.governments import Whose
-from knowledge.text import LANGUAGES
 from tests.actions.told import PASSPORT, Shelf, found, opener, run
 
 LATER = replace(PASSPORT, title="Get a first passport", contact=None)
@@ -131,13 +129,6 @@ async def test_a_place_asks_again_what_it_changes(said: str, text: str, pending:
     assert (told.responses == ["utter_place_noted"]) is (asked is None)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_rather_not_the_answer_is_said_not_to_be(language: str) -> None:
-    even = thresholds().sure
-    for confidence, lead in ((even - 0.01, "utter_answered_unsure"), (even, "utter_answered")):
-        assert leading(replace(found(PASSPORT, language=language), confidence=confidence), language, None) == (lead, {})
-
-
 @pytest.mark.parametrize(
     ("assumed", "where", "lead", "named"),
     [
@@ -151,6 +142,7 @@ def test_what_is_rather_not_the_answer_is_said_not_to_be(language: str) -> None:
         ({"place": "ca-on"}, "ca-on-toronto", "utter_answered_for", {"place": "l’Ontario"}),
         ({"place": "ca-on"}, None, "utter_answered_for_place", {"place": "l’Ontario"}),
         ({"place": "ca-on-toronto"}, "ca-on", "utter_answered_for_place", {"place": "Toronto"}),
+        ({"unsure": True}, None, "utter_answered_unsure", {}),
         ({}, "ca-on", "utter_answered", {}),
     ],
 )

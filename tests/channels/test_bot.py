@@ -305,9 +305,12 @@ def test_what_was_not_found_is_no_quote_and_links_only_where_they_lead_somewhere
 
 
 @pytest.mark.parametrize(
-    ("fields", "assumes"), [({}, False), ({"about": "Renew a passport"}, True), ({"place": "ca-on"}, True)]
+    ("fields", "assumes"),
+    [({}, False), ({"about": "Renew a passport"}, True), ({"place": "ca-on"}, True), ({"unsure": True}, True)],
 )
-def test_an_answer_says_whether_something_was_taken_for_granted(fields: dict[str, str], assumes: bool) -> None:
+def test_an_answer_says_what_was_taken_for_granted_or_that_it_may_be_none(
+    fields: dict[str, Any], assumes: bool
+) -> None:
     assert from_answer(replace(ANSWER, **fields).as_dict()).assumes is assumes
 
 

@@ -55,6 +55,9 @@ CASES: dict[str, Callable[[str], Awaitable[Told]]] = {
     "answered, for a place": lambda language: run(
         making(Outcome.ANSWERED, PASSPORT, place="ca-on", language=language), "health card", language=language
     ),
+    "answered, unsure": lambda language: run(
+        making(Outcome.ANSWERED, PASSPORT, unsure=True, language=language), "health card", language=language
+    ),
     "which place": lambda language: run(
         making(Outcome.CLARIFY, PASSPORT, asks_place=True), "health card", language=language
     ),

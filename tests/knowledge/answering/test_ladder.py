@@ -48,6 +48,16 @@ def test_the_section_that_was_asked_for(
     assert (first.passage.split("#")[0], first.section) == (f"content/{language}/{service}", section)
 
 
+def test_an_answer_that_is_rather_wrong_than_right_is_known_to_be(knowledge: Knowledge) -> None:
+    sure, unsure = (
+        knowledge.ask(question, language="en")
+        for question in ("How much is a passport renewal?", "Which company prints the permanent resident cards?")
+    )
+    assert sure.outcome is unsure.outcome is Outcome.ANSWERED
+    assert sure.confidence > thresholds().sure > unsure.confidence
+    assert unsure.unsure and not sure.unsure
+
+
 def test_every_quote_is_the_publishers_words(knowledge: Knowledge) -> None:
     for language, question in (
         ("en", "EI sickness benefits"),
