@@ -78,7 +78,7 @@ def features(query: Query, ranking: Ranking, newest: Query, chosen: Chosen, inde
     `chosen` for the newest turn."""
     best, scores = ranking.candidates[0], ranking.scores
     title = shelf.documents[best.document]["title"]
-    own = np.flatnonzero(index.document == best.document)
+    own = np.sort(index.passages_of(best.document))
     rows = np.r_[own, index.questions(int(own[0]), int(own[-1]))]
     asides, document = range(index.asides, len(index.passage)), range(best.document, best.document + 1)
     idf = {term: weight * index.words.idf(term) for term, weight in query.asked}
@@ -106,6 +106,9 @@ def features(query: Query, ranking: Ranking, newest: Query, chosen: Chosen, inde
             _foreign(query.spelt, best.document, index),
             float(index.sectioned[best.document] or not index.sectioned.any()),
             *_of_section(newest, chosen, best.document, title, index, shelf),
+            float(len(own) == 1),
+            float(len(rows) > len(own)),
+            *_of_meaning(newest, chosen.passage, title, index),
         ]
     )
 
@@ -129,15 +132,7 @@ def _of_section(
     asked = kind.asked(newest.read_as, index.language)
     found = bool(asked & kind.headed(passage.heading, index.language))
     shares = covered / (sum(idf.values()) or 1.0), min(1.0, covered / page) if page else 1.0
-    own = index.passages_of(document)
-    kinds = float(found), float(bool(asked) and not found)
-    told = *kinds, float(len(own) == 1), float(_foreseen(int(own.min()), int(own.max()), index))
-    return math.log(max(chosen.chance, LEAST)), *shares, *told, *_of_meaning(newest, chosen.passage, title, index)
-
-
-def _foreseen(first: int, last: int, index: Index) -> bool:
-    asked = index.questions(first, last)
-    return bool(asked.stop > asked.start)
+    return math.log(max(chosen.chance, LEAST)), *shares, float(found), float(bool(asked) and not found)
 
 
 def _of_meaning(newest: Query, passage: int, title: str, index: Index) -> tuple[float, float]:
