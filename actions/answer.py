@@ -81,12 +81,12 @@ def lead(answer: Answer, spoken: str, where: str | None, written: str | None = N
             return "utter_answered_in_language_asked" if as_asked else "utter_answered_in_other_language", {}
         if answer.place and not is_said(answer.place, where):
             return "utter_answered_for_place", {"place": called(answer.place, spoken)}
+        if answer.unsure:
+            return "utter_answered_unsure", {}
         if answer.about:
             return "utter_answered_about", {"about": answer.about}
         if answer.place:
             return "utter_answered_for", {"place": called(answer.place, spoken)}
-        if answer.unsure:
-            return "utter_answered_unsure", {}
     if answer.asks_place:
         return "utter_ask_place", {}
     if answer.whose:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 HITS = 5
 LOOKED_AT = 5  # of what a citizen said last
-SURE = 0.45  # confidence from which it is taken that a line was a question, and this its answer
 
 
 class Library:
@@ -46,7 +45,7 @@ class Library:
         last = reversed(said[-LOOKED_AT:])
         found = [self._knowledge().ask(question, language=language, place=place) for question in last]
         maybe = [answer for answer in found if answer.outcome in ("answered", "clarify") and answer.sources]
-        surely = [answer for answer in maybe if answer.confidence >= SURE]
+        surely = [answer for answer in maybe if answer.outcome == "answered" and not answer.unsure]
         about = ("quote", "title", "section", "url", "publisher", "as_of", "language")
         return [
             Quote(*(getattr(source, name) for name in about))

@@ -12,9 +12,8 @@ FILE = Path(__file__).with_name("calibration.json")
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """At least `answer` confident in the page and its passage, the passage is the answer, and below `sure` it is said that
-    it may not be. At least `clarify` in the page,
-    the best two or three are offered if they are alike. Below `scope` in it the question is taken not to be about public
-    services."""
+    it may not be. At least `clarify` in the page, the best two or three are offered if they are alike, or else as pages
+    that may not answer. Below `scope` in it the question is taken not to be about public services."""
 
     sure: float
     answer: float

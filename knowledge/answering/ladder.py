@@ -26,8 +26,6 @@ RANKED = 5  # documents whose scores are told with the answer
 NEAR = 0.85  # of the best score: what a further source must reach to be worth showing
 ALIKE = 0.07  # below the best score: so close, that a few words cannot tell which is meant
 BRIEF = 2  # words that name a subject and ask nothing about it
-# confidence in a page from which it is worth a look, though it is not known to answer, if it knows every word
-NEAREST = 0.2
 
 
 def answer(
@@ -89,7 +87,8 @@ def _climb(made: Answer, found: Reading, other: int | None, asked: str, index: I
         whose = owner((found.newest.spelt, *found.before), asked, found.within, shelf, first["title"], other)
         if whose:
             return replace(made, outcome=Outcome.NOT_FOUND, whose=whose)
-        worth = outcome is Outcome.NOT_FOUND and found.confidence.page >= NEAREST and not found.newest.unknown
+        near = found.confidence.page >= thresholds().clarify
+        worth = outcome is Outcome.NOT_FOUND and near and not found.newest.unknown
         return replace(made, sources=_sources(_near(candidates), found, index, shelf) if worth else ())
     meant = apart(found.ranking, shelf, index.language) if len(found.within) < 2 else []
     if len(meant) > 1:

@@ -143,6 +143,9 @@ async def test_a_place_asks_again_what_it_changes(said: str, text: str, pending:
         ({"place": "ca-on"}, None, "utter_answered_for_place", {"place": "l’Ontario"}),
         ({"place": "ca-on-toronto"}, "ca-on", "utter_answered_for_place", {"place": "Toronto"}),
         ({"unsure": True}, None, "utter_answered_unsure", {}),
+        ({"unsure": True, "about": "Renew a passport"}, None, "utter_answered_unsure", {}),
+        ({"unsure": True, "place": "ca-on"}, "ca-on", "utter_answered_unsure", {}),
+        ({"unsure": True, "place": "ca-on"}, None, "utter_answered_for_place", {"place": "l’Ontario"}),
         ({}, "ca-on", "utter_answered", {}),
     ],
 )

@@ -34,7 +34,7 @@ from tests.knowledge.publishing.test_snapshot import Shared
 
 AT = datetime(2026, 3, 31, 12, tzinfo=UTC)
 CANOE, PHONE = "https://town.example/canoe", "613-555-0142"
-ASKED = f"How much is a canoe permit? {PHONE}"
+ASKED = f"How much is a canoe permit? Call {PHONE}"
 
 
 @pytest.fixture
