@@ -9,7 +9,17 @@ from knowledge.answering.fitted import thresholds
 from knowledge.answering.section import Chosen, choose
 from knowledge.encoder import Encoder, foresee
 from knowledge.finding import kind
-from knowledge.finding.following import TELLING, WHOLE, in_context, in_its_light, joins, questions, said, stands_alone
+from knowledge.finding.following import (
+    TELLING,
+    WHOLE,
+    goes_on,
+    in_context,
+    in_its_light,
+    joins,
+    questions,
+    said,
+    stands_alone,
+)
 from knowledge.finding.index import Index
 from knowledge.finding.query import Query
 from knowledge.finding.ranker import ranked
@@ -59,7 +69,7 @@ def read(
     if not newest.terms or alone is None:
         return None
     sure = alone.confidence.whole >= thresholds().answer
-    if not before or stands_alone(newest, index, sure) or _names_another(alone, asked, before, index, shelf):
+    if not before or stands_alone(newest, index, sure) or _names_another(alone, asked, before, index, shelf, sure):
         return alone
     return _in_context(alone, asked, where, index, shelf, encoder, before) or alone
 
@@ -75,13 +85,16 @@ def by_itself(newest: Query, asked: str, within: tuple[str, ...], index: Index, 
     return Reading(newest, newest, ranking, passages, chosen, confidence, within)
 
 
-def _names_another(alone: Reading, asked: str, before: Sequence[str], index: Index, shelf: Shelf) -> bool:
-    """Whether a turn only names a service, "passport", and not the one that was talked about."""
+def _names_another(alone: Reading, asked: str, before: Sequence[str], index: Index, shelf: Shelf, sure: bool) -> bool:
+    """Whether a turn names a service and no more, "passport", and not the one that was talked about; what it asks of it,
+    "how much is a passport", is then for that one, if it is `sure` to be an answer by itself."""
     newest, title = alone.newest, shelf.documents[alone.ranking.candidates[0].document]["title"]
-    named = {term for term, _ in newest.asked}
     spoken_of = set(terms(said(before[-1]), index.language))
-    asks = kind.asked(newest.read_as, index.language) or joins(newest.spelt, asked)
-    return not asks and named <= set(terms(title, index.language)) and not named & spoken_of
+    named, own = {term for term, _ in newest.asked}, not joins(newest.spelt, asked)
+    if kind.asked(newest.read_as, index.language):
+        named = set(terms(kind.subject(newest.spelt, index.language), index.language))
+        own = sure and not goes_on(newest.spelt, asked)
+    return own and bool(named) and named <= set(terms(title, index.language)) and not named & spoken_of
 
 
 def _in_context(

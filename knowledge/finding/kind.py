@@ -20,6 +20,14 @@ def asked(question: str, language: str) -> frozenset[str]:
     return frozenset()
 
 
+def subject(question: str, language: str) -> str:
+    """What is left of `question`, plain, without the words that ask for a kind: "passport" of "how much is the passport"."""
+    text = _plain(question, language)
+    for pattern in (pattern for group in _groups(language, "asked") for pattern in group.values()):
+        text = pattern.sub(" ", text)
+    return text
+
+
 @lru_cache(maxsize=65536)
 def headed(heading: str, language: str) -> frozenset[str]:
     """The kinds that a section under `heading` answers."""

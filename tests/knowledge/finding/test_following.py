@@ -107,6 +107,22 @@ def ask(knowledge: Knowledge, *asked: str, language: str = "en", place: str | No
 
 
 @pytest.mark.parametrize(
+    ("language", "before", "said", "service"),
+    [
+        ("en", "How do I renew my PR card?", "how much is a passport", "passport-new-adult"),
+        ("en", "how do i get a birth certificate in ontario", "how long for ei", "ei-regular"),
+        ("fr", "Comment renouveler ma carte RP?", "combien coûte un passeport", "passport-new-adult"),
+    ],
+)
+def test_who_asks_the_same_of_another_service_is_answered_about_that_one(
+    knowledge: Knowledge, language: str, before: str, said: str, service: str
+) -> None:
+    found = ask(knowledge, before, said, language=language)
+    assert found.outcome is Outcome.ANSWERED and not found.about
+    assert found.sources[0].passage.split("#")[0] == f"content/{language}/{service}"
+
+
+@pytest.mark.parametrize(
     ("language", "said", "service", "section"),
     [
         ("en", ("How do I renew my passport?", "how much does it cost?"), "passport-renewal", "Cost"),

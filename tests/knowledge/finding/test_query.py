@@ -91,6 +91,18 @@ def test_the_kind_of_a_question(language: str, question: str, kinds: set[str]) -
 
 
 @pytest.mark.parametrize(
+    ("language", "question", "left"),
+    [
+        ("en", "How much is the passport?", "the passport"),
+        ("fr", "Combien coûte un passeport?", "un passeport"),
+        ("en", "renewal", ""),
+    ],
+)
+def test_what_a_question_is_about_besides_its_kind(language: str, question: str, left: str) -> None:
+    assert kind.subject(question, language).split() == left.split()
+
+
+@pytest.mark.parametrize(
     ("language", "heading", "kinds"),
     [
         ("en", "Cost", {"cost"}),
