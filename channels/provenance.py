@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from channels.channel import Incoming, Reply
+from channels.channel import Incoming, Quote, Reply
 from channels.conversation import Conversation
 from channels.redact import redact
 from knowledge import page_address
@@ -32,10 +32,28 @@ class Recorded:
         return str(quotes[0]["text"]) if quotes else ""
 
     @property
+    def url(self) -> str:
+        """The address of what was quoted, "" where nothing was, or it has none."""
+        quotes = self.reply.get("quotes") or ()
+        return str(quotes[0]["url"] or "") if quotes else ""
+
+    @property
     def passage(self) -> str:
         """The id of the passage that was quoted, "" where none was."""
         passages = self.reply.get("passages") or ()
         return str(passages[0]) if self.quote and passages else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Published words that a person quoted to a citizen at the desk, in a case, and where they stand."""
+
+    case: int
+    conversation: str
+    channel: str
+    at: datetime
+    url: str
+    text: str
 
 
 def name_of(entry: str) -> str:
@@ -60,3 +78,9 @@ def answers(conversation: Conversation, said: Incoming, replies: Sequence[Reply]
         for reply in replies
         if reply.outcome is not None
     ]
+
+
+def quoted(quotes: Sequence[Quote]) -> dict[str, Any] | None:
+    """What is kept, unsealed, of the published words that a person quotes, to be found by their page."""
+    found = [{"page": page_address(each.url), "url": each.url, "text": each.text} for each in quotes if each.url]
+    return {"quoted": found} if found else None

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from channels.channel import STATES
 from channels.conversation import Conversation
-from channels.provenance import Recorded
+from channels.provenance import Quoted, Recorded
 from channels.tables import (
     answers,
     case_lines,
@@ -133,6 +133,24 @@ class Record:
             wanted = wanted.where(answers.c.at >= since)
         async with self._at_once.connect() as connection:
             return [Recorded(*row) for row in (await connection.execute(wanted)).all()]
+
+    async def quoted(self, page: str, since: datetime | None = None) -> list[Quoted]:
+        """What people quoted of a page (its address as `knowledge.page_address` has it) at the desk, the newest first."""
+        columns = (cases.c.id, cases.c.conversation, cases.c.channel, case_lines.c.at, case_lines.c.about)
+        wanted = select(*columns).join(case_lines, case_lines.c.case == cases.c.id)
+        wanted = wanted.where(case_lines.c.about.contains({"quoted": [{"page": page}]})).order_by(
+            case_lines.c.at.desc()
+        )
+        if since is not None:
+            wanted = wanted.where(case_lines.c.at >= since)
+        async with self._at_once.connect() as connection:
+            rows = (await connection.execute(wanted)).all()
+        return [
+            Quoted(*row[:4], each["url"], each["text"])
+            for row in rows
+            for each in row.about["quoted"]
+            if each["page"] == page
+        ]
 
     async def expire(self) -> int:
         """Delete the lines of transcripts, the states of replies and what was said in closed cases whose time has come, and

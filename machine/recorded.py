@@ -1,17 +1,21 @@
 """What is on record of answers, asked for at the command line: explained and made again, or those that quoted a page."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from channels.provenance import Recorded
+from channels.provenance import Quoted, Recorded
 from channels.settings import Settings
 from machine.home import CannotStart, read_note
 
 if TYPE_CHECKING:
+    from channels.record import Record
     from knowledge import Answer
+    from knowledge.publishing.snapshot import Snapshot
+
+T = TypeVar("T")
 
 SHORTEST = 6  # digits of a name that are enough to ask for
 
@@ -35,15 +39,25 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """An answer that quoted a page; `changed` is whether its quote is not published any more as it was."""
+    """An answer that quoted a page, or a person who did; `changed` is whether that is not published there any more."""
 
-    recorded: Recorded
+    told: Recorded | Quoted
     changed: bool
 
+    @property
+    def quote(self) -> str:
+        return self.told.text if isinstance(self.told, Quoted) else self.told.quote
+
     def as_dict(self) -> dict[str, Any]:
-        one = self.recorded
-        told = {"answer": one.name, "conversation": one.conversation, "channel": one.channel, "at": one.at.isoformat()}
-        return told | {"question": one.question, "passage": one.passage, "quote": one.quote, "changed": self.changed}
+        """An answer has a name, what a person said at the desk the number of its case; the other is None."""
+        one = self.told
+        named: dict[str, Any] = {"answer": None, "case": None, "question": "", "passage": ""}
+        if isinstance(one, Quoted):
+            named |= {"case": one.case}
+        else:
+            named |= {"answer": one.name, "question": one.question, "passage": one.passage}
+        where = {"conversation": one.conversation, "channel": one.channel, "at": one.at.isoformat()}
+        return named | where | {"quote": self.quote, "changed": self.changed}
 
 
 def explain(settings: Settings, name: str) -> Explained:
@@ -51,7 +65,7 @@ def explain(settings: Settings, name: str) -> Explained:
     sought = name.strip().lower()
     if len(sought) < SHORTEST or not all(digit in "0123456789abcdef" for digit in sought):
         raise CannotStart(f"{name!r} is no name of an answer. It has 16 digits, of which {SHORTEST} are enough.")
-    found = _asked(settings, name=sought, most=2)
+    found = _asked(settings, lambda record: record.answers(name=sought, most=2))
     if not found:
         raise CannotStart(
             f"No answer {name} is on record. Records expire with transcripts. Latest: guichet explain --last"
@@ -63,7 +77,7 @@ def explain(settings: Settings, name: str) -> Explained:
 
 def latest(settings: Settings, most: int, conversation: str = "") -> list[Recorded]:
     """The last answers on record, the newest first. Raises CannotStart."""
-    return _asked(settings, conversation=conversation, most=most)
+    return _asked(settings, lambda record: record.answers(conversation=conversation, most=most))
 
 
 def replay(settings: Settings, recorded: Recorded) -> Explained:
@@ -102,17 +116,22 @@ def replay(settings: Settings, recorded: Recorded) -> Explained:
 
 
 def affected(settings: Settings, page: str, since: datetime | None, changed: bool) -> list[Affected]:
-    """The answers that quoted a page since then, the newest first; if `changed`, those alone whose quote is not published
-    any more as it was. `page` is an address, or the id of a document or passage. Raises CannotStart."""
+    """The answers and the people that quoted a page since then, the newest first; if `changed`, those alone whose words are
+    not published there any more. `page` is an address, or the id of a document or passage; people's quotes are found by
+    their address, and so by an id only while it is published. Raises CannotStart."""
     from knowledge.rules.withheld import ADDRESS, page_address
 
+    snapshot = _snapshot(settings)
     document = page.strip().rpartition("#")[0] or page.strip() if not ADDRESS.match(page) else ""
-    found = _asked(settings, of=(document, page_address(page)), since=since)
+    address = page if ADDRESS.match(page) else _address(snapshot, page.strip())
+    by_people = _asked(settings, lambda record: record.quoted(page_address(address), since)) if address else []
+    answered = _asked(settings, lambda record: record.answers(of=(document, page_address(page)), since=since))
     if "#" in page:
-        found = [each for each in found if page.strip() == each.passage or _of_section(each, page)]
-    published = _published(settings, found)
-    listed = [Affected(each, each.quote not in published.get(each.passage, "")) for each in found]
-    return [each for each in listed if each.changed or not changed]
+        answered = [each for each in answered if page.strip() == each.passage or _of_section(each.url, page)]
+        by_people = [each for each in by_people if _of_section(each.url, address)]
+    quoting: list[Recorded | Quoted] = [*answered, *by_people]
+    found = [Affected(each, not _published(snapshot, each)) for each in quoting]
+    return sorted((each for each in found if each.changed or not changed), key=lambda each: each.told.at, reverse=True)
 
 
 def _same(recorded: Recorded, made: "Answer") -> bool:
@@ -122,32 +141,47 @@ def _same(recorded: Recorded, made: "Answer") -> bool:
     return (reply["outcome"], list(reply["passages"]), recorded.quote) == (made.outcome, passages, quote)
 
 
-def _of_section(recorded: Recorded, section: str) -> bool:
+def _of_section(quoted: str, section: str) -> bool:
     from knowledge.rules.withheld import page_address
 
-    quoted = (recorded.reply.get("quotes") or [{}])[0].get("url") or ""
     return page_address(quoted, with_fragment=True) == page_address(section, with_fragment=True)
 
 
-def _published(settings: Settings, found: Sequence[Recorded]) -> dict[str, str]:
-    """What the passages say now, by their ids."""
+def _snapshot(settings: Settings) -> "Snapshot | None":
     from knowledge.publishing.snapshot import NoSnapshot, Snapshot
-    from knowledge.rules.pins import number
 
     try:
-        snapshot = Snapshot.open(settings.home)
+        return Snapshot.open(settings.home)
     except NoSnapshot:
-        return {}
-    texts = {}
-    for passage in {each.passage for each in found}:
-        for language, shelf in snapshot.shelves.items():
-            if (at := number(snapshot, language, passage)) is not None:
-                texts[passage] = shelf.passage(at).text
-    return texts
+        return None
 
 
-def _asked(settings: Settings, **wanted: Any) -> list[Recorded]:
-    """Those of the running service, or of your own database. Raises CannotStart."""
+def _address(snapshot: "Snapshot | None", id: str) -> str:
+    """The address of a passage, or of the document, that is published under that id; "" where none is."""
+    for shelf in snapshot.shelves.values() if snapshot is not None else ():
+        for passage in map(shelf.passage, shelf.having(id)):
+            if id == passage.id:
+                return passage.url or ""
+            if id == passage.document:
+                return (passage.url or "").partition("#")[0]
+    return ""
+
+
+def _published(snapshot: "Snapshot | None", told: Recorded | Quoted) -> bool:
+    """Whether what was quoted is published: in the same passage, or, as a person quoted it, on the same page."""
+    from knowledge.rules.pins import text_of
+    from knowledge.rules.withheld import page_address
+
+    if snapshot is None:
+        return False
+    if isinstance(told, Recorded):
+        return told.quote in (text_of(snapshot, told.passage) or "")
+    having = (shelf.passage(n) for shelf in snapshot.shelves.values() for n in shelf.having(told.text))
+    return any(page_address(passage.url or "") == page_address(told.url) for passage in having)
+
+
+def _asked(settings: Settings, asked: Callable[["Record"], Awaitable[list[T]]]) -> list[T]:
+    """What is on record: of the running service, or of your own database. Raises CannotStart."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from channels.record import Record
@@ -157,10 +191,10 @@ def _asked(settings: Settings, **wanted: Any) -> list[Recorded]:
     if not url:
         raise CannotStart("Answers are on record in the database, and nothing runs here. Start it: make up")
 
-    async def ask() -> list[Recorded]:
+    async def ask() -> list[T]:
         record = Record(str(url), settings.keep_transcripts_days)
         try:
-            return await record.answers(**wanted)
+            return await asked(record)
         finally:
             await record.close()
 

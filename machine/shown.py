@@ -6,7 +6,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from channels.provenance import Recorded
+from channels.provenance import Quoted, Recorded
 from knowledge.rules.withheld import Step
 from machine.console import err, out
 from machine.deciding import Withheld
@@ -66,13 +66,16 @@ def show_explained(explained: Explained) -> None:
 
 def show_affected(found: Sequence[Affected]) -> None:
     for each in found:
-        one = each.recorded
-        out.print(f"[bold]{one.name}[/] {one.at:%Y-%m-%d %H:%M} {one.channel} {one.conversation}", soft_wrap=True)
-        out.print(f"  asked: {one.question}", markup=False, soft_wrap=True)
+        one = each.told
+        name = f"case {one.case}" if isinstance(one, Quoted) else one.name
+        out.print(f"[bold]{name}[/] {one.at:%Y-%m-%d %H:%M} {one.channel} {one.conversation}", soft_wrap=True)
+        said = "by a person at the desk" if isinstance(one, Quoted) else f"asked: {one.question}"
+        out.print(f"  {said}", markup=False, soft_wrap=True)
         out.print(f"  {'[red]no longer published so:[/]' if each.changed else 'quoted:'} ", end="")
-        out.print(one.quote, markup=False, soft_wrap=True)
-    conversations = len({each.recorded.conversation for each in found})
-    out.print(f"{len(found)} answers in {conversations} conversations.")
+        out.print(each.quote, markup=False, soft_wrap=True)
+    people = sum(isinstance(each.told, Quoted) for each in found)
+    conversations = len({each.told.conversation for each in found})
+    out.print(f"{len(found) - people} answers and {people} by people, in {conversations} conversations.")
 
 
 def step_of(step: Step) -> dict[str, Any]:

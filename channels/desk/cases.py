@@ -184,8 +184,9 @@ class Cases:
         about = {"outcome": outcome}
         return await self._move(case, agent, "closed", held(agent, epoch), now, about=about, farewell=farewell)
 
-    async def say(self, id: int, agent: str, epoch: int, message: str, reply: str) -> Case:
-        """Keep what the holder says, a reply as JSON, to be sent next; the same `message` again changes nothing."""
+    async def say(self, id: int, agent: str, epoch: int, message: str, reply: str, about: Any = None) -> Case:
+        """Keep what the holder says, a reply as JSON, to be sent next; the same `message` again changes nothing. `about` is
+        what of it stays unsealed."""
         late = and_(cases.c.answered.is_not(None), cases.c.reply_due < func.now())
         said = (
             update(cases)
@@ -199,7 +200,8 @@ class Cases:
         async with self._engine.begin() as connection:
             if (await connection.execute(said)).rowcount == 0:
                 raise await refusal(connection, id)
-            await add_line(connection, id, message, "agent", self._seal.close(reply), agent=agent, to_send=True)
+            sealed = self._seal.close(reply)
+            await add_line(connection, id, message, "agent", sealed, agent=agent, about=about, to_send=True)
             return await one(connection, id)
 
     async def note(

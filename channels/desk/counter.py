@@ -21,6 +21,7 @@ from channels.desk.teams import Teams
 from channels.desk.tray import Tray
 from channels.lanes import Lanes
 from channels.marks import BELL
+from channels.provenance import quoted
 from channels.texts import texts
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Counter:
         held = await self.cases.one(case)
         await self.presence.sign(agent)
         reply = Reply(text, quotes=tuple(quotes), language=held.language, id=message, sender="desk")
-        said = await self.cases.say(case, agent, epoch, message, json.dumps(outbox.pack(reply)))
+        said = await self.cases.say(case, agent, epoch, message, json.dumps(outbox.pack(reply)), quoted(quotes))
         await self.sent(said)
         await self.announce(case)
         return said
@@ -85,7 +86,8 @@ class Counter:
         again = outbox.unpack(json.loads(lines[message].text))
         first, _, times = message.partition("~")
         named = replace(again, id=f"{first}~{int(times or 1) + 1}")
-        said = await self.cases.say(case, agent, epoch, named.id, json.dumps(outbox.pack(named)))
+        packed = json.dumps(outbox.pack(named))
+        said = await self.cases.say(case, agent, epoch, named.id, packed, quoted(named.quotes))
         await self.sent(said)
         await self.announce(case)
         return said

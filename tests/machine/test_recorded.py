@@ -10,16 +10,22 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 import guichet
 from channels import outbox
 from channels.bot import from_answer
-from channels.channel import Incoming
+from channels.channel import Incoming, Quote
 from channels.conversation import Conversation
-from channels.provenance import answers, name_of
-from channels.record import Record
+from channels.desk.cases import Cases
+from channels.desk.people.accounts import Accounts
+from channels.desk.seal import Seal
+from channels.desk.teams import read
+from channels.provenance import Quoted, Recorded, answers, name_of, quoted
+from channels.record import Record, engine
 from channels.settings import Settings
+from channels.tables import case_lines
 from knowledge.encoder import SharedEncoder
 from knowledge.publishing import retention
 from knowledge.publishing.encoders import kept_at
@@ -28,7 +34,7 @@ from knowledge.rules.withheld import Step, withdraw
 from knowledge.service import Knowledge
 from machine.home import CannotStart
 from machine.prepare import export_encoder, index
-from machine.recorded import affected, explain, latest
+from machine.recorded import Affected, affected, explain, latest
 from tests.knowledge.conftest import BagOfWords, town
 from tests.knowledge.publishing.test_snapshot import Shared
 
@@ -180,25 +186,68 @@ def test_whom_a_page_has_reached_is_found(page: str, settings: Settings, tell: T
     mine = {tell(), tell("What does a canoe permit cost?")}
     tell("What does a market stall cost?")
     tell("How do I renew a Netflix subscription?")
-    found = [each for each in affected(settings, page, None, False) if each.recorded.name in mine]
-    assert {each.recorded.name for each in found} == mine and not any(each.changed for each in found)
-    assert not [each for each in affected(settings, page, None, True) if each.recorded.name in mine]
+    found = [each for each in affected(settings, page, None, False) if each.told.name in mine]
+    assert {each.told.name for each in found} == mine and not any(each.changed for each in found)
+    assert not [each for each in affected(settings, page, None, True) if each.told.name in mine]
     publish_dearer(settings)
-    changed = [each for each in affected(settings, page, None, True) if each.recorded.name in mine]
-    assert {each.recorded.name for each in changed} == mine
+    changed = [each for each in affected(settings, page, None, True) if each.told.name in mine]
+    assert {each.told.name for each in changed} == mine
     everything = affected(settings, page, None, False)
-    assert all(each.recorded.passage.startswith("town/en/canoe#") for each in everything)
+    assert all(each.told.passage.startswith("town/en/canoe#") for each in everything)
 
 
 def test_a_page_is_not_another_and_a_day_is_the_first_one(settings: Settings, tell: Tell) -> None:
     mine = tell()
     assert not affected(settings, "https://town.example/can", None, False)
     assert not affected(settings, "town/en/canoe#how-to-apply-1", None, False)
-    names = [
-        [each.recorded.name for each in affected(settings, CANOE, since, False)] for since in (AT, AT.replace(day=30))
-    ]
+    names = [[each.told.name for each in affected(settings, CANOE, since, False)] for since in (AT, AT.replace(day=30))]
     assert all(mine in some for some in names)
-    assert mine not in [each.recorded.name for each in affected(settings, CANOE, AT.replace(hour=13), False)]
+    assert mine not in [each.told.name for each in affected(settings, CANOE, AT.replace(hour=13), False)]
+
+
+@pytest.mark.parametrize("page", [CANOE, f"{CANOE}/", "town/en/canoe", "town/en/canoe#cost-1"])
+def test_whom_people_at_the_desk_quoted_a_page_to_is_found(page: str, settings: Settings, tell: Tell) -> None:
+    mine, cost = tell(), next(each.text for each in town()[0].sections if "$12" in each.text)
+    case = quote(settings, Quote(cost, "Get a canoe permit", "Cost", CANOE, "Town", None, "en"))
+    of_section = quote(settings, Quote(cost, "Get a canoe permit", "Cost", f"{CANOE}#cost", "Town", None, "en"))
+    found = affected(settings, page, None, False)
+    assert mine in [each.told.name for each in found if isinstance(each.told, Recorded)]
+    (told,) = (each for each in found if isinstance(each.told, Quoted) and each.told.case == case)
+    assert not told.changed and told.quote == cost and told.as_dict()["case"] == case
+    assert of_people(affected(settings, f"{CANOE}#cost", None, False)) & {case, of_section} == {of_section}
+    assert not of_people(affected(settings, "https://town.example/can", None, False))
+    publish_dearer(settings)
+    assert case in of_people(affected(settings, page, None, True))
+    build(town()[1:], BagOfWords(), settings.home)
+    assert case in of_people(affected(settings, CANOE, None, True))
+
+
+def of_people(found: list[Affected]) -> set[int]:
+    return {each.told.case for each in found if isinstance(each.told, Quoted)}
+
+
+def quote(settings: Settings, quoting: Quote) -> int:
+    """A person at the desk quotes something; the number of the case."""
+
+    async def say() -> int:
+        pool, seal = engine(str(settings.database_url)), Seal(b"0123456789abcdef" * 2)
+        cases = Cases(pool, seal, read())
+        agent = await Accounts(pool, seal).add(
+            f"{uuid4().hex}@town.example", "Sam", "agent", ["en"], "a long enough word"
+        )
+        one = Conversation(uuid4().hex, "sms", "en", answered_by="desk")
+        record = Record(str(settings.database_url), 30)
+        await record.keep(one)
+        id = await cases.open(one, "sms:+16135550142", team="general", because="asked_for_person", urgent=False)
+        held = await cases.claim(id, agent.id)
+        await cases.say(id, agent.id, held.epoch, "r1", "{}", quoted([quoting]))
+        async with pool.begin() as connection:  # nothing is to be sent
+            await connection.execute(update(case_lines).where(case_lines.c.case == id).values(to_send=False))
+        await record.close()
+        await pool.dispose()
+        return id
+
+    return asyncio.run(say())
 
 
 def test_the_latest_are_listed_and_expire_with_their_transcript(settings: Settings, tell: Tell) -> None:
@@ -228,5 +277,9 @@ def test_the_commands_say_it(settings: Settings, tell: Tell, monkeypatch: pytest
     assert json.loads(run(guichet.app, ["explain", name, "--json"]).output)["same"] is True
     listed = json.loads(run(guichet.app, ["affected", CANOE, "--since", "2026-03-01", "--json"]).output)
     assert name in [each["answer"] for each in listed] and run(guichet.app, ["affected", CANOE]).exit_code == 0
+    quote(settings, Quote("A permit is free.", "Get a canoe permit", "Cost", CANOE, "Town", None, "en"))
+    told = run(guichet.app, ["affected", CANOE, "--changed"]).output
+    assert "by a person at the desk" in told and "no longer published so: A permit is free." in told
+    assert "and 1 by people" in told
     assert run(guichet.app, ["explain", "--last", "2"]).exit_code == 0
     assert isinstance(run(guichet.app, ["explain", "nothing"]).exception, CannotStart)

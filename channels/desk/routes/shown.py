@@ -40,13 +40,13 @@ def spoken(line: Spoken) -> dict[str, Any]:
 
 def said(line: Line, delivery: Delivery | None) -> dict[str, Any]:
     """Something said or done in the case, what came with it, and what became of it."""
-    text, quotes = line.text, []
+    text, quotes, about = line.text, [], line.about
     if line.kind == "agent":
         reply = json.loads(line.text or "{}")
-        text, quotes = reply.get("text", ""), reply.get("quotes", [])
+        text, quotes, about = reply.get("text", ""), reply.get("quotes", []), None
     agent = {"id": line.agent, "name": line.agent_name} if line.agent else None
     state = {"delivery": delivery.state, "code": delivery.code or None} if delivery else {}
-    more = {"files": listed(line)} | ({"about": line.about} if line.about and "files" not in line.about else {})
+    more = {"files": listed(line)} | ({"about": about} if about and "files" not in about else {})
     return _line(line.message, line.kind, line.at.isoformat(), text, quotes=quotes, agent=agent) | state | more
 
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,11 +16,12 @@ from channels.desk.case import Taken
 from channels.desk.desk import Desk
 from channels.desk.mending import AWAY_SECONDS
 from channels.desk.presence import SEEN
+from channels.desk.routes import shown
 from channels.marks import claim_key
 from channels.outbox import Outbox
 from channels.quiet import hours
 from channels.responder import Turn
-from channels.tables import case_lines
+from channels.tables import case_lines, cases
 from channels.texts import texts
 from channels.throttle import Throttle
 from channels.traffic import Traffic
@@ -121,6 +122,29 @@ async def test_what_is_said_twice_goes_out_once_with_its_quotes(stage: Stage) ->
     assert (reply.text, reply.quotes, reply.sender, reply.id) == ("Here:", (QUOTE,), "desk", "r1")
     assert str(item["address"]).startswith("sms:+1613")
     assert conversation.key not in str(item)
+
+
+async def test_what_people_quoted_is_found_by_its_page_and_expires_with_the_case(stage: Stage) -> None:
+    id, conversation = await stage.case()
+    agent = await stage.agent()
+    held = await stage.counter.claim(id, agent.id)
+    address = f"https://Town.example/{id}"
+    of_page = replace(QUOTE, url=f"{address}/#cost")
+    for _ in range(2):
+        await stage.counter.say(id, agent.id, held.epoch, "r1", "Here:", (of_page, replace(QUOTE, url=None), QUOTE))
+    await stage.counter.say(id, agent.id, held.epoch, "r2", f"I write of {address} myself.", ())
+    (told,) = await stage.record.quoted(f"town.example/{id}")
+    assert (told.case, told.conversation, told.channel) == (id, conversation.key, "sms")
+    assert (told.url, told.text) == (of_page.url, QUOTE.text)
+    assert not await stage.record.quoted(f"town.example/{id}", since=told.at + timedelta(seconds=1))
+    said = [line for line in await stage.cases.lines(id) if line.kind == "agent"]
+    assert "about" not in shown.said(said[0], None) and len(shown.said(said[0], None)["quotes"]) == 3
+    await stage.counter.close(id, agent.id, held.epoch, "answered")
+    async with stage.engine.begin() as connection:
+        long_ago = datetime.now(UTC) - timedelta(days=40)
+        await connection.execute(update(cases).where(cases.c.id == id).values(closed=long_ago))
+    await stage.record.expire()
+    assert not await stage.record.quoted(f"town.example/{id}")
 
 
 async def test_what_is_said_while_redis_is_away_goes_out_when_it_is_back(
