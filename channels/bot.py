@@ -80,7 +80,8 @@ class Bot:
             log.exception("knowledge unavailable", conversation=conversation.key)
             return Turn((nothing,))
         if answer.outcome == "answered":
-            return Turn((replace(from_answer(answer.as_dict(), texts(language)["degraded_answer"]), degraded=True),))
+            lead = texts(language)["degraded_unsure" if answer.unsure else "degraded_answer"]
+            return Turn((replace(from_answer(answer.as_dict(), lead), degraded=True),))
         if answer.choices and not answer.asks_place:  # nobody here would understand a place
             return Turn((replace(from_answer(answer.as_dict(), texts(language)["degraded_choices"]), degraded=True),))
         return Turn((nothing,))

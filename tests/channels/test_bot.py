@@ -179,6 +179,15 @@ async def test_it_is_said_honestly_what_could_not_be_done(
     assert reply.quotes == ()
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_an_answer_that_may_be_none_says_so_also_while_rasa_is_away(
+    rasa: Rasa, ask: Callable[..., Bot], language: str
+) -> None:
+    rasa.answer = []
+    (reply,) = (await ask(replace(ANSWER, unsure=True)).answer(conversation(language), SAID)).replies
+    assert reply.text == texts(language)["degraded_unsure"] and reply.quotes and reply.degraded
+
+
 async def test_after_failures_in_a_row_it_is_left_alone_and_then_asked_again(
     rasa: Rasa, ask: Callable[..., Bot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
