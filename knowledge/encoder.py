@@ -22,6 +22,7 @@ from knowledge.text import STOP
 
 REMEMBERED = 4096  # texts: headings, and the turns of conversations that go on
 TOGETHER = 4  # texts of a turn that are computed at one time, at most
+SLOW = ["SkipLayerNormFusion"]  # an optimization by which a text takes an eighth longer
 MODEL, TOKENIZER, MANIFEST = "model.onnx", "tokenizer.json", "encoder.json"
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
@@ -75,7 +76,9 @@ class Encoder:
             # long with one thread as with two
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.log_severity_level = 3
-            session = onnxruntime.InferenceSession(str(folder / MODEL), options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                str(folder / MODEL), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW
+            )
         except FileNotFoundError as missing:
             raise NoEncoder(
                 f"There is no encoder in {folder} ({missing.filename}): run `guichet index` once."

@@ -71,6 +71,7 @@ def export(target: Path, model: str | Path, progress: Progress = silent, **also:
         folder.mkdir()
         progress("export", 1, 4)
         _write_onnx(original, Path(scratch) / "float.onnx")
+        _fuse(Path(scratch) / "float.onnx", original[0].auto_model.config)
         progress("quantise", 2, 4)
         _quantise(Path(scratch) / "float.onnx", folder / MODEL)
         original.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
@@ -133,11 +134,34 @@ def _write_onnx(model: Any, path: Path) -> None:
     )
 
 
+def _fuse(path: Path, config: Any) -> None:
+    """Make one operation of each layer's attention: of a short text's time a sixth went into forty small ones around it."""
+    from onnxruntime.transformers.fusion_options import FusionOptions
+    from onnxruntime.transformers.optimizer import optimize_model
+
+    options = FusionOptions(
+        "bert"
+    )  # which is every encoder's kind; the rest is left to the session, which does it better
+    options.enable_embed_layer_norm = options.enable_skip_layer_norm = options.enable_bias_skip_layer_norm = False
+    options.enable_bias_gelu = False
+    heads, width = config.num_attention_heads, config.hidden_size
+    optimize_model(
+        str(path), "bert", num_heads=heads, hidden_size=width, optimization_options=options, opt_level=0
+    ).save_model_to_file(str(path))
+
+
 def _quantise(source: Path, target: Path) -> None:
+    from onnx import TensorProto
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     # a scale per output channel: one per matrix loses ten times as much (cosine 0.96 against 0.994)
-    quantize_dynamic(str(source), str(target), weight_type=QuantType.QInt8, per_channel=True)
+    quantize_dynamic(
+        str(source),
+        str(target),
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        extra_options={"DefaultTensorType": TensorProto.FLOAT},  # of what an attention gives, which it cannot infer
+    )
 
 
 def describe(folder: Path, **about: Any) -> None:

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
-from knowledge.encoder import MANIFEST, Encoder, Words
+from knowledge.encoder import MANIFEST, MODEL, Encoder, Words
 from knowledge.export import bundled_teacher, export
 from knowledge.finding.late import Late
 from knowledge.training import compare
@@ -36,6 +37,8 @@ def test_a_head_is_learnt_and_attached(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(compare, "STEPS", 30)
     encoder = export(tmp_path / "encoder", bundled_teacher(), french_from=7)
     assert encoder.width == encoder.dim == 384
+    operations = [node.op_type for node in onnx.load(str(tmp_path / "encoder" / MODEL)).graph.node]
+    assert operations.count("QAttention") == 6, "the attention of each layer is one operation"
     before, told = encoder.encode(THINGS), set[str]()
     head = compare.compare(ASKS, encoder, 1, lambda step, done, total: told.add(step))
     assert told == {"read what is asked", "read what is found", "compare words"}
