@@ -210,7 +210,7 @@ case_lines = Table(
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("agent", ForeignKey("agents.id")),
     Column("text", Text, nullable=False),  # sealed where a citizen or an agent wrote it
-    Column("about", JSONB),
+    Column("about", JSONB),  # also the published words that an agent quotes: not sealed
     Column("to_send", Boolean, nullable=False, server_default=false()),  # it is not in the outbox yet
     UniqueConstraint("case", "message", name="case_lines_once"),
     Index("case_lines_to_send", "id", postgresql_where=text("to_send")),

@@ -135,13 +135,12 @@ def _write_onnx(model: Any, path: Path) -> None:
 
 
 def _fuse(path: Path, config: Any) -> None:
-    """Make one operation of each layer's attention: of a short text's time a sixth went into forty small ones around it."""
+    """Make one operation of each layer's attention: a short text spent a tenth of its time on the small ones around it."""
     from onnxruntime.transformers.fusion_options import FusionOptions
     from onnxruntime.transformers.optimizer import optimize_model
 
-    options = FusionOptions(
-        "bert"
-    )  # which is every encoder's kind; the rest is left to the session, which does it better
+    options = FusionOptions("bert")  # which is every encoder's kind
+    # left to the session, which does it better
     options.enable_embed_layer_norm = options.enable_skip_layer_norm = options.enable_bias_skip_layer_norm = False
     options.enable_bias_gelu = False
     heads, width = config.num_attention_heads, config.hidden_size

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from channels.provenance import Quoted, Recorded
@@ -129,8 +130,11 @@ def affected(settings: Settings, page: str, since: datetime | None, changed: boo
     if "#" in page:
         answered = [each for each in answered if page.strip() == each.passage or _of_section(each.url, page)]
         by_people = [each for each in by_people if _of_section(each.url, address)]
-    quoting: list[Recorded | Quoted] = [*answered, *by_people]
-    found = [Affected(each, not _published(snapshot, each)) for each in quoting]
+    # each quote is looked for once, however many were told it
+    in_passage = cache(partial(_in_passage, snapshot))
+    on_page = cache(partial(_on_page, snapshot))
+    found = [Affected(each, not in_passage(each.quote, each.passage)) for each in answered]
+    found += [Affected(each, not on_page(each.text, each.url)) for each in by_people]
     return sorted((each for each in found if each.changed or not changed), key=lambda each: each.told.at, reverse=True)
 
 
@@ -167,17 +171,20 @@ def _address(snapshot: "Snapshot | None", id: str) -> str:
     return ""
 
 
-def _published(snapshot: "Snapshot | None", told: Recorded | Quoted) -> bool:
-    """Whether what was quoted is published: in the same passage, or, as a person quoted it, on the same page."""
+def _in_passage(snapshot: "Snapshot | None", quote: str, passage: str) -> bool:
+    """Whether a passage is published and has the words."""
     from knowledge.rules.pins import text_of
+
+    return snapshot is not None and quote in (text_of(snapshot, passage) or "")
+
+
+def _on_page(snapshot: "Snapshot | None", quote: str, url: str) -> bool:
+    """Whether any passage of a page has the words."""
     from knowledge.rules.withheld import page_address
 
-    if snapshot is None:
-        return False
-    if isinstance(told, Recorded):
-        return told.quote in (text_of(snapshot, told.passage) or "")
-    having = (shelf.passage(n) for shelf in snapshot.shelves.values() for n in shelf.having(told.text))
-    return any(page_address(passage.url or "") == page_address(told.url) for passage in having)
+    shelves = snapshot.shelves.values() if snapshot is not None else ()
+    having = (shelf.passage(number) for shelf in shelves for number in shelf.having(quote))
+    return any(page_address(passage.url or "") == page_address(url) for passage in having)
 
 
 def _asked(settings: Settings, asked: Callable[["Record"], Awaitable[list[T]]]) -> list[T]:
